@@ -68,8 +68,9 @@ class Executor {
   // The executor whose turn runs on this thread, or null.
   static Executor* Current();
 
-  // Makes `executor` (null: nothing changes) the Current() of a thread that is not its own, where that
-  // thread fulfils futures on its behalf: callbacks then go to the executor. Lives on the stack.
+  // Makes `executor` (null: nothing changes) the Current() of a thread that is not its own, where
+  // that thread fulfils futures on its behalf: callbacks then go to the executor. Lives on the
+  // stack.
   class Scope {
    public:
     explicit Scope(Executor* executor)

@@ -1,5 +1,7 @@
 #include "runtime/steady_clock.h"
 
+#include <time.h>
+
 #include <optional>
 #include <utility>
 
@@ -30,6 +32,14 @@ void SteadyClock::Stop() {
 
 absl::Time SteadyClock::Now() const {
   return wall_anchor_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_anchor_);
+}
+
+absl::Time SteadyClock::CoarseNow() const {
+  // std::chrono::steady_clock is CLOCK_MONOTONIC, which this one lags behind.
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  const auto since_boot = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+  return wall_anchor_ + absl::FromChrono(since_boot - steady_anchor_.time_since_epoch());
 }
 
 Clock::TimerId SteadyClock::ScheduleAt(absl::Time when, absl::AnyInvocable<void()> fn) {

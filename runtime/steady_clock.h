@@ -32,6 +32,8 @@ class SteadyClock final : public Clock {
   void Stop() ABSL_LOCKS_EXCLUDED(mu_);
 
   absl::Time Now() const override;
+  // Of the last tick of the kernel: 1 to 4 ms old.
+  absl::Time CoarseNow() const override;
   TimerId ScheduleAt(absl::Time when, absl::AnyInvocable<void()> fn) override
       ABSL_LOCKS_EXCLUDED(mu_);
   bool Cancel(TimerId id) override ABSL_LOCKS_EXCLUDED(mu_);

@@ -187,8 +187,8 @@ class ThreadPool final : public Executor {
   internal::RunnableList injector_ ABSL_GUARDED_BY(injector_mu_);
   uint64_t injected_ ABSL_GUARDED_BY(injector_mu_) = 0;
   bool closed_ ABSL_GUARDED_BY(injector_mu_) = false;  // takes nothing any more
-  std::atomic<int> external_calls_{0};  // of Schedule, from other threads, that have not returned
-  std::atomic<size_t> injector_size_{0};               // written under injector_mu_
+  std::atomic<int> external_calls_{0};    // of Schedule, from other threads, that have not returned
+  std::atomic<size_t> injector_size_{0};  // written under injector_mu_
 
   alignas(64) mutable Mutex mu_;
   CondVar quiescent_;                                     // for Shutdown

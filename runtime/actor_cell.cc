@@ -1,0 +1,172 @@
+#include "runtime/actor_cell.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+#include "runtime/actor.h"
+#include "runtime/cell_extras.h"
+#include "runtime/deadlock.h"
+#include "runtime/errors.h"
+#include "runtime/system.h"
+#include "runtime/turn.h"
+
+namespace troupe::internal {
+namespace {
+
+// What an actor handles before others get their turn: enough that the cost of switching vanishes,
+// few enough that a thousand busy actors on one core each get a turn within milliseconds.
+constexpr int kBatch = 128;
+
+}  // namespace
+
+ActorCell::ActorCell(ActorSystem& system, const ClassInfo& info, Urn urn, ActorFactory factory,
+                     const SpawnOptions& options, RecipientPtr parent)
+    : Recipient(urn),
+      core_(&system.core()),
+      system_(system),
+      info_(info),
+      sequence_(system.NextSequence()),
+      reentrant_(options.reentrant || info.reentrant),
+      mailbox_(options.mailbox_capacity != 0 ? options.mailbox_capacity
+                                             : system.options().mailbox_capacity),
+      executor_(&system.executor()),
+      factory_(std::move(factory)) {
+  if (parent != nullptr) extras().parent = std::move(parent);
+  if (options.restart.max_restarts > 0) extras().restart = options.restart;
+  if (options.own_thread) {
+    extras().own_thread = std::make_unique<DedicatedExecutor>(&system.clock());
+    executor_ = extras().own_thread.get();
+  }
+}
+
+ActorCell::~ActorCell() {
+  if (ever_awaited.load(std::memory_order_relaxed)) ForgetCell();
+}
+
+void ActorCell::Start() {
+  AddRef();  // given back at the end of FinishEnd
+  executor_->Schedule(this);
+}
+
+std::string ActorCell::ToString() const {
+  return absl::StrCat(info_.name, " (", urn().ToString(), ")");
+}
+
+CellExtras& ActorCell::extras() {
+  if (extras_ == nullptr) extras_ = std::make_unique<CellExtras>();
+  return *extras_;
+}
+
+SendResult ActorCell::Deliver(Envelope* envelope) {
+  switch (mailbox_.PushNode(envelope)) {
+    case Mailbox::Push::kPushed:
+      return SendResult::kSent;
+    case Mailbox::Push::kPushedAndWake:
+      executor_->Schedule(this);
+      return SendResult::kSent;
+    case Mailbox::Push::kFull:
+      envelope->Refuse(
+          {.why = Refusal::Why::kFull, .recipient = this, .capacity = mailbox_.capacity()});
+      return SendResult::kFull;
+    case Mailbox::Push::kClosed:
+      envelope->Refuse({.why = Refusal::Why::kNotFound, .recipient = this});
+      return SendResult::kNotFound;
+  }
+  return SendResult::kNotFound;
+}
+
+Mailbox::Take ActorCell::TakeNow() const {
+  const bool waits =
+      stop_requested_ || life_ != Life::kRunning || (!suspended_.empty() && !reentrant_);
+  return waits ? Mailbox::Take::kUrgentOnly : Mailbox::Take::kAll;
+}
+
+void ActorCell::Run() {
+  Turn turn(this);
+  if (suspended_.empty()) {  // otherwise it is busy since that method began
+    busy_since_.store(absl::ToUnixNanos(system_.clock().CoarseNow()), std::memory_order_relaxed);
+  }
+  mailbox_.Refresh();
+  if (life_ == Life::kNew) {
+    BuildObject();
+    Settle();
+  }
+  for (int left = kBatch; left > 0 && life_ != Life::kGone; --left) {
+    auto* envelope = static_cast<Envelope*>(mailbox_.Next(TakeNow()));
+    if (envelope != nullptr) {
+      HandleOne(envelope);
+    } else if (mailbox_.TryRest(TakeNow())) {
+      return;  // from here on another thread may run the next turn
+    }
+  }
+  if (life_ == Life::kGone) {
+    Release();
+    return;
+  }
+  mailbox_.PublishHandled();
+  executor_->ScheduleLast(this);
+}
+
+void ActorCell::HandleOne(Envelope* envelope) {
+  const bool counted = envelope->counted;
+  const char* method = envelope->method_name();
+  Turn::Current()->message = envelope;
+  if (method != nullptr) method_.store(method, std::memory_order_relaxed);
+  if (envelope->Handle(*this) == Envelope::Progress::kSuspended) {
+    suspended_.push_back(envelope);
+  } else {
+    if (counted) mailbox_.Handled();
+    if (suspended_.empty()) method_.store(nullptr, std::memory_order_relaxed);
+  }
+  Turn::Current()->message = nullptr;
+  Settle();
+}
+
+void ActorCell::GoOn(Envelope* envelope, std::coroutine_handle<> coroutine) {
+  Turn* turn = Turn::Current();
+  Envelope* const handled = std::exchange(turn->message, envelope);
+  method_.store(envelope->method_name(), std::memory_order_relaxed);
+  const bool counted = envelope->counted;
+  coroutine.resume();
+  if (envelope->Resumed(*this) == Envelope::Progress::kDone) {
+    suspended_.erase(std::find(suspended_.begin(), suspended_.end(), envelope));
+    if (counted) mailbox_.Handled();
+    if (suspended_.empty()) method_.store(nullptr, std::memory_order_relaxed);
+  }
+  turn->message = handled;
+}
+
+bool ActorCell::IsSuspended(const Envelope* envelope) const {
+  return std::find(suspended_.begin(), suspended_.end(), envelope) != suspended_.end();
+}
+
+void ActorCell::Settle() {
+  if (life_ != Life::kRunning) return;
+  if (failed_) {
+    failed_ = false;
+    Fail(std::exchange(extras().failure, absl::OkStatus()));
+  } else if (stop_requested_ && suspended_.empty()) {
+    BeginEnd(DownReason::kStopped, absl::OkStatus());
+  }
+}
+
+void ActorCell::ReportFailure(absl::Status status) {
+  if (failed_) return;
+  failed_ = true;
+  extras().failure = std::move(status);
+}
+
+void* ActorCell::CastTo(ClassInfo::TypeId interface) {
+  for (const ClassInfo::Base& base : info_.bases) {
+    if (base.id == interface && base.cast != nullptr) return base.cast(object_.get());
+  }
+  return nullptr;
+}
+
+absl::Time ActorCell::busy_since() const {
+  return absl::FromUnixNanos(busy_since_.load(std::memory_order_relaxed));
+}
+
+}  // namespace troupe::internal

@@ -1,0 +1,244 @@
+#ifndef TROUPE_RUNTIME_CALL_H_
+#define TROUPE_RUNTIME_CALL_H_
+
+// The envelopes of calls and one-way messages: templates over an *operation* (operation.h), thin
+// over Envelope, FutureCore and CallFrame.
+
+#include <optional>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "runtime/actor_cell.h"
+#include "runtime/call_frame.h"
+#include "runtime/class_info.h"
+#include "runtime/control_envelopes.h"
+#include "runtime/coroutine.h"
+#include "runtime/envelope.h"
+#include "runtime/errors.h"
+#include "runtime/future.h"
+#include "runtime/send.h"
+#include "runtime/task.h"
+
+namespace troupe::internal {
+
+template <typename T>
+inline constexpr bool kIsTask = false;
+template <typename T>
+inline constexpr bool kIsTask<Task<T>> = true;
+
+// The coroutine of a message under way; nothing for methods that are none.
+template <typename Raw>
+struct TaskSlot {
+  explicit TaskSlot(Envelope*) {}
+};
+template <typename T>
+struct TaskSlot<Task<T>> {
+  explicit TaskSlot(Envelope* envelope) : run(envelope) {}
+
+  // Runs it up to its first suspension; true: it has ended.
+  bool Start(Task<T> started) {
+    task.emplace(std::move(started));
+    task->handle().promise().run = &run;
+    task->handle().resume();
+    return Ended();
+  }
+  bool Ended() const { return task->handle().done() || task->handle().promise().failed(); }
+
+  TaskRun run;
+  std::optional<Task<T>> task;
+};
+
+// A call: envelope and promise in one allocation. Shared by the mailbox side and the caller's
+// future.
+template <typename Op>
+class Call final : public Envelope, public FutureState<typename Op::Result> {
+ public:
+  using Raw = typename Op::Raw;
+  using Result = typename Op::Result;
+  using Arguments = typename Op::Arguments;
+
+  static void* operator new(size_t bytes) { return AllocateBlock(bytes); }
+  static void operator delete(void* block, size_t bytes) { FreeBlock(block, bytes); }
+
+  explicit Call(Arguments arguments) : arguments_(std::move(arguments)), slot_(this) {}
+  ~Call() override { this->LogIfUnread(); }
+
+  Progress Handle(ActorCell& cell) override {
+    if (this->claimed()) return Done();  // cancelled, or past its deadline: nobody waits for it
+    if constexpr (kIsTask<Raw>) {
+      frame_.MarkStarted();
+      bool ended = true;
+      const absl::Status thrown =
+          RunUserCode([&] { ended = slot_.Start(Op::Invoke(cell, arguments_)); });
+      if (!thrown.ok()) return Finish(thrown);
+      return ended ? Finish(slot_.task->TakeOutcome()) : Progress::kSuspended;
+    } else if constexpr (kIsFuture<Raw>) {
+      std::optional<Raw> result;
+      const absl::Status thrown =
+          RunUserCode([&] { result.emplace(Op::Invoke(cell, arguments_)); });
+      if (!thrown.ok()) return Finish(thrown);
+      if (!result->valid()) return Finish(DroppedPromiseError());
+      // The actor is free; the answer comes when that future is ready.
+      frame_.AddSource(result->state());
+      frame_.MarkHandedOn();
+      this->HandedOn();
+      this->AddRef();
+      Forwarder<Result>::Attach(*std::move(result), this);
+      return Done();
+    } else {
+      return Finish(OutcomeOf([&]() -> Raw { return Op::Invoke(cell, arguments_); }));
+    }
+  }
+
+  Progress Resumed(ActorCell& cell) override {
+    (void)cell;
+    if constexpr (kIsTask<Raw>) {
+      if (!slot_.Ended()) return Progress::kSuspended;
+      return Finish(slot_.task->TakeOutcome());
+    } else {
+      return Progress::kDone;
+    }
+  }
+
+  void Abandon(const absl::Status& reason) override { Finish(reason); }
+
+  void Refuse(Refusal refusal) override {
+    if (!this->claimed()) this->Fulfil(refusal.ToStatus());
+    Done();
+  }
+
+  const char* method_name() const override { return Op::kName; }
+  FutureCore* call() override { return this; }
+  TaskRun* task_run() override {
+    if constexpr (kIsTask<Raw>) {
+      return &slot_.run;
+    } else {
+      return nullptr;
+    }
+  }
+  CallFrame* frame() override { return &frame_; }
+  absl::Time deadline() const override { return frame_.deadline(); }
+
+  ActorCell* answering_cell() override {
+    if (kIsFuture<Raw> && frame_.handed_on()) return nullptr;
+    return frame_.recipient() != nullptr ? frame_.recipient()->local_cell() : nullptr;
+  }
+  std::string Description() const override {
+    return absl::StrCat(frame_.recipient() != nullptr ? frame_.recipient()->class_name() : "(null)",
+                        ".", Op::kName);
+  }
+
+ private:
+  Progress Finish(Outcome<Result> outcome) {
+    if constexpr (kIsTask<Raw>) slot_.task.reset();
+    this->Fulfil(std::move(outcome));
+    return Done();
+  }
+  Progress Done() {
+    this->Release();
+    return Progress::kDone;
+  }
+  void OnDone() override {
+    frame_.StopTimer();
+    frame_.ReleaseChildren();
+  }
+  void OnCallerDone() override {
+    if (frame_.deadline() == absl::InfiniteFuture() || frame_.has_timer()) return;
+    frame_.StartTimer(*this);
+    if (this->ready()) frame_.StopTimer();
+  }
+  void OnAborted(const absl::Status& status) override {
+    frame_.AbortChildren(status);
+    if (kIsTask<Raw> && frame_.started()) {
+      if (ActorCell* cell = answering_cell()) cell->DeliverControl(NewAbortNotice(this, this));
+    }
+  }
+
+  CallFrame frame_;
+  Arguments arguments_;
+  [[no_unique_address]] TaskSlot<Raw> slot_;
+};
+
+// A one-way message. What it ends with, nobody gets; an error is the actor's failure.
+template <typename Op>
+class OneWay final : public Envelope {
+ public:
+  using Raw = typename Op::Raw;
+  using Arguments = typename Op::Arguments;
+
+  OneWay(Arguments arguments, absl::Time deadline)
+      : deadline_(deadline), arguments_(std::move(arguments)), slot_(this) {}
+
+  Progress Handle(ActorCell& cell) override {
+    if (deadline_ != absl::InfiniteFuture() && PastDeadline(cell, deadline_)) {
+      const absl::Status passed = DeadlinePassedError(Op::kName);
+      Refuse({.why = Refusal::Why::kOther, .recipient = &cell, .detail = &passed});
+      return Progress::kDone;
+    }
+    if constexpr (kIsTask<Raw>) {
+      bool ended = true;
+      const absl::Status thrown =
+          RunUserCode([&] { ended = slot_.Start(Op::Invoke(cell, arguments_)); });
+      if (!thrown.ok()) return Finish(cell, thrown);
+      return ended ? Finish(cell, StatusOf(slot_.task->TakeOutcome())) : Progress::kSuspended;
+    } else if constexpr (kIsFuture<Raw>) {
+      return Finish(cell, RunUserCode([&] { (void)Op::Invoke(cell, arguments_); }));
+    } else {
+      return Finish(cell,
+                    StatusOf(OutcomeOf([&]() -> Raw { return Op::Invoke(cell, arguments_); })));
+    }
+  }
+
+  Progress Resumed(ActorCell& cell) override {
+    if constexpr (kIsTask<Raw>) {
+      if (!slot_.Ended()) return Progress::kSuspended;
+      return Finish(cell, StatusOf(slot_.task->TakeOutcome()));
+    } else {
+      return Finish(cell, absl::OkStatus());
+    }
+  }
+
+  void Abandon(const absl::Status& reason) override {
+    (void)reason;
+    delete this;
+  }
+  void Refuse(Refusal refusal) override {
+    CountDeadLetter(refusal);
+    delete this;
+  }
+
+  const char* method_name() const override { return Op::kName; }
+  TaskRun* task_run() override {
+    if constexpr (kIsTask<Raw>) {
+      return &slot_.run;
+    } else {
+      return nullptr;
+    }
+  }
+  absl::Time deadline() const override { return deadline_; }
+  bool one_way() const override { return true; }
+
+ private:
+  static absl::Status StatusOf(absl::Status outcome) { return outcome; }
+  template <typename T>
+  static absl::Status StatusOf(const absl::StatusOr<T>& outcome) {
+    return outcome.status();
+  }
+  Progress Finish(ActorCell& cell, absl::Status status) {
+    if (!status.ok()) cell.ReportFailure(std::move(status));
+    delete this;
+    return Progress::kDone;
+  }
+
+  const absl::Time deadline_;
+  Arguments arguments_;
+  [[no_unique_address]] TaskSlot<Raw> slot_;
+};
+
+}  // namespace troupe::internal
+
+#endif  // TROUPE_RUNTIME_CALL_H_

@@ -1,0 +1,187 @@
+#ifndef TROUPE_RUNTIME_CLASS_INFO_OF_H_
+#define TROUPE_RUNTIME_CLASS_INFO_OF_H_
+
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/actor.h"
+#include "runtime/class_info.h"
+#include "runtime/exports.h"
+#include "runtime/turn.h"
+#include "runtime/type_name.h"
+#include "runtime/value_convert.h"
+
+namespace troupe::internal {
+
+template <typename T>
+const ClassInfo& ClassInfoOf();
+
+// As ClassName, with the namespaces.
+template <typename T>
+constexpr std::string_view QualifiedClassName() {
+  std::string_view name = __PRETTY_FUNCTION__;
+  name.remove_prefix(name.find("T = ") + 4);
+  name = name.substr(0, name.find_last_of(']'));
+  return name.substr(0, name.find(';'));
+}
+
+template <typename Arguments>
+struct ArgumentValues;
+template <typename... A>
+struct ArgumentValues<std::tuple<A...>> {
+  static auto Convert(const std::vector<Value>& values) {
+    return ArgumentsFromValues<A...>(values);
+  }
+  static std::string Names() {
+    std::string names;
+    ((absl::StrAppend(&names, names.empty() ? "" : ", ", TypeName<A>())), ...);
+    return names;
+  }
+};
+
+template <typename Op>
+Future<Value> CallWithValues(const CallTarget& target, const std::vector<Value>& values) {
+  auto arguments = ArgumentValues<typename Op::Arguments>::Convert(values);
+  if (!arguments.ok()) {
+    return Future<Value>::Ready(BadArgumentsError(Op::kName, arguments.status().message()));
+  }
+  auto future = std::apply(
+      [&](auto&... argument) { return StartCall<Op>(target, std::move(argument)...); }, *arguments);
+  // Not in an actor's turn, wherever it is asked for: converting is no code of the actor's.
+  Turn outside(nullptr);
+  if constexpr (std::is_void_v<typename Op::Result>) {
+    return future.Map([] { return Value(); });
+  } else {
+    return future.Map([](typename Op::Result result) { return ToValue(result); });
+  }
+}
+
+template <typename Op>
+SendResult TellWithValues(const CallTarget& target, const std::vector<Value>& values) {
+  auto arguments = ArgumentValues<typename Op::Arguments>::Convert(values);
+  if (!arguments.ok()) return SendResult::kBadArguments;
+  return std::apply(
+      [&](auto&... argument) { return StartOneWay<Op>(target, std::move(argument)...); },
+      *arguments);
+}
+
+template <typename Op>
+std::string SignatureOf() {
+  std::string text =
+      absl::StrCat(Op::kName, "(", ArgumentValues<typename Op::Arguments>::Names(), ")");
+  if constexpr (!std::is_void_v<typename Op::Result>) {
+    absl::StrAppend(&text, " -> ", TypeName<typename Op::Result>());
+  }
+  return text;
+}
+
+template <typename Class, auto Member>
+struct FieldAccess {
+  using Read = ReadOp<Class, Member>;
+  using Write = WriteOp<Class, Member>;
+
+  static std::string Signature() {
+    return absl::StrCat(Read::kName, ": ", TypeName<typename Read::Raw>());
+  }
+  static Future<Value> Call(const CallTarget& target, const std::vector<Value>& values) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!values.empty()) return CallWithValues<Write>(target, values);
+    }
+    return CallWithValues<Read>(target, values);
+  }
+  static SendResult Tell(const CallTarget& target, const std::vector<Value>& values) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!values.empty()) return TellWithValues<Write>(target, values);
+    }
+    return TellWithValues<Read>(target, values);
+  }
+};
+
+// Only what travels can be called with values; the methods of local-only classes may take anything.
+template <typename Class, auto Member>
+void AddMethod(std::vector<MethodInfo>& methods) {
+  if constexpr (TraitsOf<Member>::kIsMethod) {
+    using Op = MethodOp<Class, Member>;
+    if constexpr (kAllTravel<typename Op::Arguments> && kTravels<typename Op::Result>) {
+      methods.push_back({Op::kName, &SignatureOf<Op>, &CallWithValues<Op>, &TellWithValues<Op>});
+    }
+  } else if constexpr (kTravels<typename FieldTraits<decltype(Member)>::Type>) {
+    using Access = FieldAccess<Class, Member>;
+    methods.push_back({kMemberName<Member>, &Access::Signature, &Access::Call, &Access::Tell});
+  }
+}
+
+template <typename Class, auto First, auto... Members>
+void AddMethods(std::vector<MethodInfo>& methods, MemberList<First, Members...>) {
+  (AddMethod<Class, Members>(methods), ...);
+}
+
+template <typename T, typename Base>
+void AddBase(ClassInfo& info) {
+  static_assert(
+      std::is_base_of_v<Base, T>,
+      "troupe: a class in `Implements = Interfaces<...>` is not a base of the actor class");
+  const ClassInfo& base = ClassInfoOf<Base>();
+  void* (*cast)(Actor*) = nullptr;
+  if constexpr (!std::is_base_of_v<Actor, Base> && std::is_base_of_v<Actor, T>) {
+    cast = [](Actor* actor) -> void* { return static_cast<Base*>(static_cast<T*>(actor)); };
+  }
+  info.bases.push_back({TypeIdOf<Base>(), &base, cast});
+}
+
+template <typename T, typename Base>
+void AddBaseAndItsBases(ClassInfo& info);
+template <typename T, typename... Bases>
+void AddBases(ClassInfo& info, Interfaces<Bases...>) {
+  (AddBaseAndItsBases<T, Bases>(info), ...);
+}
+template <typename T, typename Base>
+void AddBaseAndItsBases(ClassInfo& info) {
+  AddBase<T, Base>(info);
+  AddBases<T>(info, typename ImplementsOf<Base>::type());
+}
+
+template <typename T>
+constexpr bool IsReentrant() {
+  if constexpr (requires { T::kReentrant; }) {
+    return T::kReentrant;
+  } else {
+    return false;
+  }
+}
+
+template <typename T>
+ClassInfo MakeClassInfo() {
+  const std::string_view name = ClassName<T>();
+  const std::string_view full_name = QualifiedClassName<T>();
+  ClassInfo info{.name = absl::string_view(name.data(), name.size()),
+                 .full_name = absl::string_view(full_name.data(), full_name.size()),
+                 .id = TypeIdOf<T>(),
+                 .reentrant = IsReentrant<T>(),
+                 .local_only = IsLocalOnly<T>(),
+                 .bases = {},
+                 .methods = {}};
+  AddBases<T>(info, typename ImplementsOf<T>::type());
+  if constexpr (HasExports<T>) AddMethods<T>(info.methods, typename ExportsOf<T>::TroupeMembers());
+  for (const ClassInfo::Base& base : info.bases) {
+    for (const MethodInfo& method : base.info->methods) {
+      if (info.FindMethod(method.name) == nullptr) info.methods.push_back(method);
+    }
+  }
+  return info;
+}
+
+template <typename T>
+const ClassInfo& ClassInfoOf() {
+  static const auto* info = new ClassInfo(MakeClassInfo<T>());
+  return *info;
+}
+
+}  // namespace troupe::internal
+
+#endif  // TROUPE_RUNTIME_CLASS_INFO_OF_H_

@@ -1,0 +1,67 @@
+#ifndef TROUPE_RUNTIME_ERRORS_H_
+#define TROUPE_RUNTIME_ERRORS_H_
+
+#include <cstdint>
+#include <exception>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "runtime/urn.h"
+
+namespace troupe {
+
+// Every error a call can end with is made here, so that text and code of one event are the same
+// everywhere. A method's own absl::Status passes unchanged, payloads too.
+//
+//   event                                                 code                  function
+//   actor stopped, or never existed                       kNotFound             NotFoundError
+//   node unreachable or dead                              kUnavailable          (made by nodes)
+//   the call's deadline passed                            kDeadlineExceeded     DeadlinePassedError
+//   the caller stopped waiting (the call goes on)         kDeadlineExceeded     GaveUpWaitingError
+//   cancelled                                             kCancelled            CancelledCallError
+//   mailbox at its limit                                  kResourceExhausted    MailboxFullError
+//   no such method                                        kUnimplemented        NoSuchMethodError
+//   plain message to an actor without Receive             kUnimplemented        NoReceiveError
+//   arguments of wrong count or type                      kInvalidArgument      BadArgumentsError
+//   exception in a method                                 kUnknown StatusFromCurrentException the
+//   actor failed while it handled the call            kUnknown              FailedMeanwhileError
+//   promise destroyed without a result                    kUnknown              DroppedPromiseError
+//   promise fulfilled twice                               kFailedPrecondition AlreadyFulfilledError
+//   a chain of calls comes back to an actor that waits    kFailedPrecondition   DeadlockError
+//   a name is taken                                       kAlreadyExists        NameTakenError
+//
+// `actor` is what ActorText gives.
+absl::Status NotFoundError(absl::string_view actor, absl::string_view reason = "");
+absl::Status DeadlinePassedError(absl::string_view call);
+absl::Status GaveUpWaitingError(absl::Duration timeout, absl::string_view call);
+absl::Status CancelledCallError(absl::string_view call);
+absl::Status MailboxFullError(absl::string_view actor, uint64_t capacity);
+absl::Status NoSuchMethodError(absl::string_view class_name, absl::string_view method);
+absl::Status NoReceiveError(absl::string_view class_name);
+absl::Status BadArgumentsError(absl::string_view method, absl::string_view detail);
+absl::Status FailedMeanwhileError(absl::string_view actor, absl::string_view call,
+                                  const absl::Status& reason);
+absl::Status DroppedPromiseError();
+absl::Status AlreadyFulfilledError();
+absl::Status DeadlockError(absl::string_view path);
+absl::Status NameTakenError(absl::string_view name);
+
+// `Adder (urn:uuid:...)`.
+std::string ActorText(absl::string_view class_name, const Urn& urn);
+
+namespace internal {
+
+// Runs code of the user's; what it throws becomes a Status (kUnknown: the type's name and what()).
+// With Task's unhandled_exception, which calls StatusFromCurrentException, the one place that
+// catches.
+absl::Status RunUserCode(absl::FunctionRef<void()> body);
+// Only inside a handler.
+absl::Status StatusFromCurrentException();
+
+}  // namespace internal
+}  // namespace troupe
+
+#endif  // TROUPE_RUNTIME_ERRORS_H_

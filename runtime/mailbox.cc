@@ -1,0 +1,173 @@
+#include "runtime/mailbox.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::internal {
+
+void NodeList::PushBack(MailboxNode* node) {
+  node->next = nullptr;
+  if (tail_ != nullptr) {
+    tail_->next = node;
+  } else {
+    head_ = node;
+  }
+  tail_ = node;
+}
+
+MailboxNode* NodeList::PopFront() {
+  MailboxNode* node = head_;
+  if (node != nullptr) {
+    head_ = node->next;
+    if (head_ == nullptr) tail_ = nullptr;
+  }
+  return node;
+}
+
+Mailbox::Mailbox(uint32_t capacity)
+    : word_(Pack(nullptr, kRunning, 0)),
+      capacity_(static_cast<uint32_t>(std::clamp<uint64_t>(capacity, 1, kMaxCapacity))) {}
+
+Mailbox::Push Mailbox::PushNode(MailboxNode* node) {
+  // Acquire, here and where the exchange fails: whoever is told kClosed sees what the consumer did
+  // before.
+  uint64_t word = word_.load(std::memory_order_acquire);
+  for (;;) {
+    const uint64_t phase = PhaseOf(word);
+    uint64_t count = CountOf(word);
+    if (phase == kClosedPhase) return Push::kClosed;
+    if (node->counted) {
+      if (count == kCountClosed) return Push::kClosed;
+      if (count >= capacity_) return Push::kFull;
+      ++count;
+    }
+    const bool wake = phase == kIdle || (phase == kWaiting && node->lane == Lane::kUrgent);
+    node->next = NodeOf(word);
+    // Release publishes the node's content to the consumer. Acquire, because a push that wakes goes
+    // on to schedule the consumer, whose last turn must have happened before; and because of
+    // `next`'s owner.
+    if (word_.compare_exchange_weak(word, Pack(node, wake ? kRunning : phase, count),
+                                    std::memory_order_acq_rel, std::memory_order_acquire)) {
+      return wake ? Push::kPushedAndWake : Push::kPushed;
+    }
+  }
+}
+
+uint64_t Mailbox::RemainingOf(uint64_t word, uint64_t handled) {
+  const uint64_t count = CountOf(word);
+  return count == kCountClosed ? kCountClosed : count - handled;
+}
+
+void Mailbox::Sort(MailboxNode* newest_first) {
+  MailboxNode* oldest_first = nullptr;
+  while (newest_first != nullptr) {
+    MailboxNode* next = newest_first->next;
+    newest_first->next = oldest_first;
+    oldest_first = newest_first;
+    newest_first = next;
+  }
+  while (oldest_first != nullptr) {
+    MailboxNode* next = oldest_first->next;
+    switch (oldest_first->lane) {
+      case Lane::kUrgent:
+        urgent_.PushBack(oldest_first);
+        break;
+      case Lane::kHigh:
+        high_.PushBack(oldest_first);
+        break;
+      case Lane::kNormal:
+        normal_.PushBack(oldest_first);
+        break;
+    }
+    oldest_first = next;
+  }
+}
+
+void Mailbox::Refresh() {
+  uint64_t word = word_.load(std::memory_order_relaxed);
+  if (NodeOf(word) == nullptr) return;
+  // Acquire: what the producers wrote into the nodes. Release: what handling them did happens
+  // before the push that finds room because of it.
+  while (!word_.compare_exchange_weak(word, Pack(nullptr, kRunning, RemainingOf(word, handled_)),
+                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  }
+  handled_ = 0;
+  Sort(NodeOf(word));
+}
+
+MailboxNode* Mailbox::Next(Take take) {
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (MailboxNode* node = urgent_.PopFront()) return node;
+    if (take == Take::kAll) {
+      if (MailboxNode* node = high_.PopFront()) return node;
+      if (MailboxNode* node = normal_.PopFront()) return node;
+    }
+    if (attempt == 0) Refresh();
+  }
+  return nullptr;
+}
+
+void Mailbox::PublishHandled() {
+  if (handled_ == 0) return;
+  uint64_t word = word_.load(std::memory_order_relaxed);
+  while (!word_.compare_exchange_weak(word,
+                                      Pack(NodeOf(word), kRunning, RemainingOf(word, handled_)),
+                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  }
+  handled_ = 0;
+}
+
+bool Mailbox::TryRest(Take take) {
+  const uint64_t phase = take == Take::kAll ? kIdle : kWaiting;
+  for (;;) {
+    Refresh();
+    if (!urgent_.empty()) return false;
+    if (take == Take::kAll && !(high_.empty() && normal_.empty())) return false;
+    // Cleared before the exchange: after it another thread may already run the next turn.
+    const uint32_t handled = std::exchange(handled_, 0);
+    uint64_t word = word_.load(std::memory_order_relaxed);
+    // Release: this turn happens before the one that the next waking push starts.
+    if (NodeOf(word) == nullptr &&
+        word_.compare_exchange_strong(word, Pack(nullptr, phase, RemainingOf(word, handled)),
+                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+      return true;
+    }
+    handled_ = handled;
+  }
+}
+
+NodeList Mailbox::CloseToMessages() {
+  uint64_t word = word_.load(std::memory_order_relaxed);
+  while (!word_.compare_exchange_weak(word, Pack(nullptr, kRunning, kCountClosed),
+                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  }
+  handled_ = 0;
+  Sort(NodeOf(word));
+  NodeList refused;
+  for (NodeList* lane : {&high_, &normal_}) {
+    NodeList kept;
+    while (MailboxNode* node = lane->PopFront()) {
+      (node->counted ? refused : kept).PushBack(node);
+    }
+    *lane = kept;
+  }
+  return refused;
+}
+
+NodeList Mailbox::Close() {
+  // Acquire-release as in Refresh; no compare is needed, since nothing of the old word is kept.
+  Sort(
+      NodeOf(word_.exchange(Pack(nullptr, kClosedPhase, kCountClosed), std::memory_order_acq_rel)));
+  NodeList rest;
+  for (NodeList* lane : {&urgent_, &high_, &normal_}) {
+    while (MailboxNode* node = lane->PopFront()) rest.PushBack(node);
+  }
+  return rest;
+}
+
+uint64_t Mailbox::count() const {
+  const uint64_t count = CountOf(word_.load(std::memory_order_relaxed));
+  return count == kCountClosed ? 0 : count;
+}
+
+}  // namespace troupe::internal

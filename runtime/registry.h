@@ -1,0 +1,80 @@
+#ifndef TROUPE_RUNTIME_REGISTRY_H_
+#define TROUPE_RUNTIME_REGISTRY_H_
+
+#include <array>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+#include "runtime/any_ref.h"
+#include "runtime/mutex.h"
+#include "runtime/urn.h"
+
+namespace troupe::internal {
+
+class ActorCell;
+
+// The actors of one system, from Spawn until they begin to end. Owned by the system. Any thread.
+//
+// Holds no references: a cell is erased before it gives up its own.
+class Registry {
+ public:
+  void Add(ActorCell& cell);
+  // It begins to end: it and its names are found no more, but by SelectWithEnding.
+  void Remove(ActorCell& cell);
+  // It has ended.
+  void Erase(ActorCell& cell);
+
+  RecipientPtr Find(const Urn& urn) const;
+  // A snapshot of those for which `wanted` holds, in the order in which they were spawned.
+  std::vector<RecipientPtr> Select(absl::FunctionRef<bool(const ActorCell&)> wanted) const;
+  // All, also those that have begun to end and are not gone yet; in the same order.
+  std::vector<RecipientPtr> SelectWithEnding() const;
+  size_t size() const;
+
+  // kAlreadyExists if another actor has the name, kNotFound for a null reference or a local actor
+  // that has begun to end. A name may belong to an actor elsewhere. An actor may have several.
+  absl::Status Register(absl::string_view name, const AnyRef& ref);
+  void Unregister(absl::string_view name);
+  // Null if nobody has it.
+  AnyRef FindByName(absl::string_view name) const;
+
+ private:
+  // Spawning threads rarely meet in one of them.
+  static constexpr size_t kShards = 16;
+
+  struct CellHash {
+    using is_transparent = void;
+    size_t operator()(const ActorCell* cell) const;
+    size_t operator()(const Urn& urn) const { return absl::Hash<Urn>()(urn); }
+  };
+  struct CellEqual {
+    using is_transparent = void;
+    bool operator()(const ActorCell* a, const ActorCell* b) const { return a == b; }
+    bool operator()(const ActorCell* cell, const Urn& urn) const;
+  };
+  struct Shard {
+    mutable Mutex mu;
+    absl::flat_hash_set<ActorCell*, CellHash, CellEqual> cells ABSL_GUARDED_BY(mu);
+    absl::flat_hash_set<ActorCell*> ending ABSL_GUARDED_BY(mu);
+  };
+
+  Shard& ShardOf(const Urn& urn) { return shards_[absl::Hash<Urn>()(urn) % kShards]; }
+  const Shard& ShardOf(const Urn& urn) const { return shards_[absl::Hash<Urn>()(urn) % kShards]; }
+
+  std::array<Shard, kShards> shards_;
+
+  mutable Mutex names_mu_;
+  absl::flat_hash_map<std::string, AnyRef> names_ ABSL_GUARDED_BY(names_mu_);
+  absl::flat_hash_map<Urn, std::vector<std::string>> names_of_ ABSL_GUARDED_BY(names_mu_);
+};
+
+}  // namespace troupe::internal
+
+#endif  // TROUPE_RUNTIME_REGISTRY_H_
