@@ -169,7 +169,8 @@ constexpr bool CheckMembers(MemberList<First, Members...>) {
   return (CheckMember<Class, Members>() && ... && true);
 }
 
-// By the identity of a template: comparing member functions is no constant for g++ with -fsanitize=undefined.
+// By the identity of a template: comparing member functions is no constant for g++ with
+// -fsanitize=undefined.
 template <auto Member>
 struct MemberTag {};
 template <auto A, auto B>
