@@ -21,6 +21,7 @@ namespace troupe {
 //   node unreachable or dead                              kUnavailable          (made by nodes)
 //   the call's deadline passed                            kDeadlineExceeded     DeadlinePassedError
 //   the caller stopped waiting (the call goes on)         kDeadlineExceeded     GaveUpWaitingError
+//   waiting on an executor that has nothing left to run   kFailedPrecondition   GaveUpWaitingError
 //   cancelled                                             kCancelled            CancelledCallError
 //   mailbox at its limit                                  kResourceExhausted    MailboxFullError
 //   no such method                                        kUnimplemented        NoSuchMethodError

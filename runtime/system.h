@@ -122,7 +122,7 @@ class ActorSystem {
 
   // Look-ups see actors from Spawn until they begin to end; the order is that of spawning.
   std::vector<AnyRef> All() const;
-  // Of class T, of a subclass or implementation.
+  // Of class T, or of a class that names T in `Implements`, directly or through its bases.
   template <typename T>
   std::vector<Ref<T>> FindAll() const {
     std::vector<Ref<T>> found;
