@@ -1,5 +1,6 @@
 #include "runtime/actor.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -76,6 +77,7 @@ Actor::TimerId Actor::After(absl::Duration delay, absl::AnyInvocable<void()> cal
 }
 
 Actor::TimerId Actor::Every(absl::Duration period, absl::AnyInvocable<void()> callback) {
+  period = std::max(period, absl::Milliseconds(1));
   return cell_->StartTimer(period, period, std::move(callback));
 }
 

@@ -43,7 +43,8 @@ class Actor {
   // After the last message. The actor is unregistered already; its children are gone. What it
   // throws is logged.
   virtual void OnStop() {}
-  // The same after a failure; before a restart, too, where the actor stays registered.
+  // The same after a failure; also before a restart, where the actor stays registered and its
+  // children are stopped after this.
   virtual void OnFailure(const absl::Status& status) { (void)status; }
   // A plain message, from Tell or Ask. What it returns is Ask's answer.
   virtual absl::StatusOr<Value> Receive(Value message);
@@ -79,10 +80,11 @@ class Actor {
   void Unwatch(const AnyRef& ref);
 
   // A timer of this actor: its callback is a turn like a message's, and waits while a method is
-  // suspended. It ends with the actor. 0 is never a timer.
+  // suspended. It ends with the actor. 0 instead of an id: the clock is at its limit of timers.
   using TimerId = uint64_t;
   TimerId After(absl::Duration delay, absl::AnyInvocable<void()> callback);
-  // First after `period`; again each `period` after the callback has returned.
+  // First after `period`; again each `period` after the callback has returned. A period below a
+  // millisecond is taken as one.
   TimerId Every(absl::Duration period, absl::AnyInvocable<void()> callback);
   // The callback will not run (again). An unknown id is ignored.
   void CancelTimer(TimerId id);

@@ -138,7 +138,7 @@ class ActorCell final : public Recipient, public Runnable {
   void ChildGone(const Urn& child);
   void RestartIfReady();
   void TimerDue(uint64_t id);
-  void ArmTimer(uint64_t id, absl::Time when);
+  bool ArmTimer(uint64_t id, absl::Time when);
   void CancelAllTimers();
   void EndWatch(const RecipientPtr& watched);
   absl::Status RunHook(const char* name, absl::FunctionRef<void()> hook);

@@ -258,16 +258,22 @@ uint64_t ActorCell::StartTimer(absl::Duration delay, absl::Duration period,
                                absl::AnyInvocable<void()> callback) {
   const uint64_t id = ++extras().last_timer;
   extras_->timers[id] = {0, period, std::move(callback)};
-  ArmTimer(id, system_.clock().Now() + delay);
-  return id;
+  return ArmTimer(id, system_.clock().Now() + delay) ? id : 0;
 }
 
-void ActorCell::ArmTimer(uint64_t id, absl::Time when) {
+bool ActorCell::ArmTimer(uint64_t id, absl::Time when) {
   const RecipientPtr self(this);
-  extras_->timers[id].clock_timer = system_.clock().ScheduleAt(when, [self, id] {
+  const Clock::TimerId timer = system_.clock().ScheduleAt(when, [self, id] {
     self->local_cell()->DeliverControl(
         new Notice(Lane::kNormal, [id](ActorCell& cell) { cell.TimerDue(id); }));
   });
+  if (timer == 0 && when != absl::InfiniteFuture()) {
+    LOG_EVERY_T(ERROR, 1) << ToString() << ": a timer is dropped, the clock is at its limit";
+    extras_->timers.erase(id);
+    return false;
+  }
+  extras_->timers[id].clock_timer = timer;
+  return true;
 }
 
 void ActorCell::CancelTimer(uint64_t id) {

@@ -16,23 +16,23 @@ namespace troupe {
 // Every error a call can end with is made here, so that text and code of one event are the same
 // everywhere. A method's own absl::Status passes unchanged, payloads too.
 //
-//   event                                                 code                  function
-//   actor stopped, or never existed                       kNotFound             NotFoundError
-//   node unreachable or dead                              kUnavailable          (made by nodes)
-//   the call's deadline passed                            kDeadlineExceeded     DeadlinePassedError
-//   the caller stopped waiting (the call goes on)         kDeadlineExceeded     GaveUpWaitingError
-//   waiting on an executor that has nothing left to run   kFailedPrecondition   GaveUpWaitingError
-//   cancelled                                             kCancelled            CancelledCallError
-//   mailbox at its limit                                  kResourceExhausted    MailboxFullError
-//   no such method                                        kUnimplemented        NoSuchMethodError
-//   plain message to an actor without Receive             kUnimplemented        NoReceiveError
-//   arguments of wrong count or type                      kInvalidArgument      BadArgumentsError
-//   exception in a method                                 kUnknown StatusFromCurrentException the
-//   actor failed while it handled the call            kUnknown              FailedMeanwhileError
-//   promise destroyed without a result                    kUnknown              DroppedPromiseError
-//   promise fulfilled twice                               kFailedPrecondition AlreadyFulfilledError
-//   a chain of calls comes back to an actor that waits    kFailedPrecondition   DeadlockError
-//   a name is taken                                       kAlreadyExists        NameTakenError
+//   event                                           code                 function
+//   actor stopped, or never existed                 kNotFound            NotFoundError
+//   node unreachable or dead                        kUnavailable         (made by nodes)
+//   the call's deadline passed                      kDeadlineExceeded    DeadlinePassedError
+//   the caller gave up waiting (the call goes on)   kDeadlineExceeded    GaveUpWaitingError
+//   waiting where nothing is left that could run    kFailedPrecondition  GaveUpWaitingError
+//   cancelled                                       kCancelled           CancelledCallError
+//   mailbox at its limit                            kResourceExhausted   MailboxFullError
+//   no such method                                  kUnimplemented       NoSuchMethodError
+//   plain message to an actor without Receive       kUnimplemented       NoReceiveError
+//   arguments of wrong count or type                kInvalidArgument     BadArgumentsError
+//   exception in a method                           kUnknown             StatusFromCurrentException
+//   the actor failed while it handled the call      kUnknown             FailedMeanwhileError
+//   promise destroyed without a result              kUnknown             DroppedPromiseError
+//   promise fulfilled twice                         kFailedPrecondition  AlreadyFulfilledError
+//   a chain of calls comes back to who waits in it  kFailedPrecondition  DeadlockError
+//   a name is taken                                 kAlreadyExists       NameTakenError
 //
 // `actor` is what ActorText gives.
 absl::Status NotFoundError(absl::string_view actor, absl::string_view reason = "");

@@ -83,7 +83,8 @@ class Future {
 
   // The callbacks below run once, when the future is ready: attached inside an actor, as a turn of
   // that actor (also while its method is suspended or blocked on the very result); attached
-  // elsewhere, on the executor, or on the attaching thread if the future is ready already. An
+  // elsewhere, on the executor (on the thread that fulfils a promise, if that is none of an
+  // executor's), or on the attaching thread if the future is ready already. An
   // exception in a callback becomes the derived future's error. Cancelling a derived future cancels
   // its source.
 

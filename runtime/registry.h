@@ -38,8 +38,9 @@ class Registry {
   std::vector<RecipientPtr> SelectWithEnding() const;
   size_t size() const;
 
-  // kAlreadyExists if another actor has the name, kNotFound for a null reference or a local actor
-  // that has begun to end. A name may belong to an actor elsewhere. An actor may have several.
+  // kAlreadyExists if another actor has the name, kNotFound for a null reference, a local actor
+  // that has begun to end, or one of another system of this process. A name may belong to an actor
+  // elsewhere. An actor may have several.
   absl::Status Register(absl::string_view name, const AnyRef& ref);
   void Unregister(absl::string_view name);
   // Null if nobody has it.
