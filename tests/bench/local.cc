@@ -126,8 +126,8 @@ class Consumer : public troupe::Actor {
 };
 TROUPE_ACTOR(Consumer, Take)
 
-// Sends numbers in portions, so that it shares the threads; waits where the consumer's mailbox is
-// full.
+// Sends numbers in portions, so that it shares the threads; tries again later where the consumer's
+// mailbox is full.
 class Producer : public troupe::Actor {
  public:
   Producer(Ref<Consumer> consumer, int64_t numbers)
@@ -143,7 +143,10 @@ TROUPE_ACTOR(Producer, Produce)
 
 void Producer::Produce() {
   for (int i = 0; i < kPortion && left_ > 0; ++i, --left_) {
-    if (consumer_.Tell<&Consumer::Take>(left_) != troupe::SendResult::kSent) break;
+    if (consumer_.Tell<&Consumer::Take>(left_) != troupe::SendResult::kSent) {
+      After(absl::Milliseconds(1), [this] { Produce(); });
+      return;
+    }
   }
   if (left_ > 0) self<Producer>().Tell<&Producer::Produce>();
 }
@@ -152,7 +155,6 @@ double RunManyToOne(int producers) {
   const int64_t each = Scaled(10'000'000) / producers;
   ActorSystem system(Options());
   auto [done, future] = NewDone();
-  // A full mailbox refuses, and a refusal is a dead letter: give room for all.
   const auto consumer = system.Spawn<Consumer>(troupe::SpawnOptions{.mailbox_capacity = 2'000'000},
                                                each * producers, done);
   std::vector<Ref<Producer>> senders;
