@@ -305,8 +305,10 @@ TEST(SupervisionTest, RestartsWorkOnRealThreads) {
     EXPECT_TRUE(ref->Do("alive").Get().ok());
   }
   EXPECT_EQ(journal->Count("a.made"), 101u);
+  // Watched before: afterwards it may be gone already, and the reason would be kNotFound.
+  const Future<Down> down = ref.WhenDown();
   ref.Tell<&Recorder::Fail>("the last");
-  EXPECT_EQ(ref.WhenDown().Get()->reason, DownReason::kFailed);
+  EXPECT_EQ(down.Get()->reason, DownReason::kFailed);
 }
 
 }  // namespace
