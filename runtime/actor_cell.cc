@@ -129,7 +129,7 @@ void ActorCell::GoOn(Envelope* envelope, std::coroutine_handle<> coroutine) {
   Envelope* const handled = std::exchange(turn->message, envelope);
   method_.store(envelope->method_name(), std::memory_order_relaxed);
   const bool counted = envelope->counted;
-  coroutine.resume();
+  envelope->task_run()->Resume(coroutine);
   if (envelope->Resumed(*this) == Envelope::Progress::kDone) {
     suspended_.erase(std::find(suspended_.begin(), suspended_.end(), envelope));
     if (counted) mailbox_.Handled();

@@ -43,7 +43,7 @@ struct TaskSlot<Task<T>> {
   bool Start(Task<T> started) {
     task.emplace(std::move(started));
     task->handle().promise().run = &run;
-    task->handle().resume();
+    run.Resume(task->handle());
     return Ended();
   }
   bool Ended() const { return task->handle().done() || task->handle().promise().failed(); }

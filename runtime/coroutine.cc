@@ -20,34 +20,13 @@ void EndCoroutineWait(ActorCell& cell) {
 
 }  // namespace
 
-// The frame must keep its alignment behind the node, and the node its own in the block.
-static_assert(sizeof(ResumeNode) % kBlockAlignment == 0);
-
-void* ResumeNode::AllocateFrame(size_t frame_bytes) {
-  void* block = AllocateBlock(sizeof(ResumeNode) + frame_bytes);
-  ::new (block) ResumeNode(frame_bytes);
-  return static_cast<char*>(block) + sizeof(ResumeNode);
-}
-
-ResumeNode* ResumeNode::Of(void* frame) {
-  return std::launder(
-      reinterpret_cast<ResumeNode*>(static_cast<char*>(frame) - sizeof(ResumeNode)));
-}
-
-void ResumeNode::Free(ResumeNode* node) {
-  const size_t bytes = sizeof(ResumeNode) + node->frame_bytes_;
-  node->~ResumeNode();
-  FreeBlock(node, bytes);
-}
-
-void ResumeNode::FreeFrame(void* frame) {
-  ResumeNode* node = Of(frame);
-  node->promise_ = nullptr;
-  if (node->awaited_ != nullptr && node->awaited_->Detach(node)) {
-    EndCoroutineWait(*node->cell_);
-    node->EndOfWait();
+void ResumeNode::Leave() {
+  promise_ = nullptr;
+  if (awaited_ != nullptr && awaited_->Detach(this)) {
+    EndCoroutineWait(*cell_);
+    EndOfWait();
   }
-  if (node->awaited_ == nullptr) Free(node);
+  if (awaited_ == nullptr) delete this;
 }
 
 void ResumeNode::EndOfWait() {
@@ -91,7 +70,7 @@ void ResumeNode::OnHandedOn() { EndCoroutineWait(*cell_); }
 Envelope::Progress ResumeNode::Handle(ActorCell& cell) {
   if (promise_ == nullptr) {
     EndOfWait();
-    Free(this);
+    delete this;
     return Progress::kDone;
   }
   Envelope* envelope = promise_->run->envelope;
@@ -103,10 +82,15 @@ void ResumeNode::Refuse(Refusal refusal) {
   (void)refusal;
   // Only a closed cell refuses, and that has destroyed its coroutines.
   EndOfWait();
-  if (promise_ == nullptr) Free(this);
+  if (promise_ == nullptr) delete this;
 }
 
 void PromiseBase::unhandled_exception() { error_ = StatusFromCurrentException(); }
+
+void TaskRun::Resume(std::coroutine_handle<> coroutine) {
+  coroutine.resume();
+  while (next) std::exchange(next, nullptr).resume();
+}
 
 std::coroutine_handle<> PromiseBase::FailWith(absl::Status error) {
   PromiseBase* promise = this;
@@ -114,15 +98,19 @@ std::coroutine_handle<> PromiseBase::FailWith(absl::Status error) {
     promise->error_ = error;
     if (promise->starting_) {
       promise->ended_ = true;
-      return std::noop_coroutine();
+      break;
     }
     if (promise->outer == nullptr) {
       promise->failed_ = true;
-      return std::noop_coroutine();
+      break;
     }
-    if (promise->outer_wants_status) return promise->outer_handle;
+    if (promise->outer_wants_status) {
+      run->next = promise->outer_handle;
+      break;
+    }
     promise = promise->outer;
   }
+  return std::noop_coroutine();
 }
 
 bool PromiseBase::RunForOuter(std::coroutine_handle<> self) {
@@ -131,8 +119,7 @@ bool PromiseBase::RunForOuter(std::coroutine_handle<> self) {
   starting_ = false;
   if (!ended_) return true;
   if (error_.ok() || outer_wants_status) return false;
-  // May destroy this, and the coroutine that awaits it.
-  outer->FailWith(error_).resume();
+  outer->FailWith(error_);
   return true;
 }
 
@@ -162,14 +149,14 @@ std::coroutine_handle<> PromiseBase::Suspend(std::coroutine_handle<> self, Futur
     const absl::Status deadlock = BeginWait(cell, awaited);
     if (!deadlock.ok()) awaited.Abort(deadlock);
   }
-  ResumeNode* node = ResumeNode::Of(self.address());
-  if (!node->Await(*this, cell, awaited)) {
+  if (node_ == nullptr) node_ = new ResumeNode;
+  if (!node_->Await(*this, cell, awaited)) {
     EndCoroutineWait(cell);
     return AfterWait(awaited);
   }
   // Handed on between the two: OnHandedOn may have come before the attaching.
   if (awaited.answering_cell() == nullptr) EndCoroutineWait(cell);
-  run->waiting = node;
+  run->waiting = node_;
   return std::noop_coroutine();
 }
 

@@ -20,27 +20,30 @@ class ResumeNode;
 struct TaskRun {
   explicit TaskRun(Envelope* envelope) : envelope(envelope) {}
 
+  // Runs `coroutine`, and then what became `next` meanwhile.
+  void Resume(std::coroutine_handle<> coroutine);
+
   Envelope* const envelope;
+  // Goes on once the stack is unwound: it may destroy the coroutines that run on it now.
+  std::coroutine_handle<> next;
   ResumeNode* waiting = nullptr;  // of the innermost coroutine, while all are suspended
 };
 
-// Brings a suspended coroutine back into its actor's turn when the future it awaits is ready. Lives
-// in front of the coroutine's frame, in one allocation with it, so that suspending allocates
-// nothing.
+// Brings a suspended coroutine back into its actor's turn when the future it awaits is ready. Made
+// at the coroutine's first suspension and used for all of them. Not a part of its frame: the
+// compiler may put that anywhere (clang elides its allocation), and the node may outlive it.
 //
 // Used by the actor's thread, but for OnReady. If the coroutine is destroyed while OnReady is under
-// way, the node outlives it and frees the memory when the mailbox gives it back.
-class alignas(kBlockAlignment) ResumeNode final : public Envelope, public Continuation {
+// way, the node is deleted when the mailbox gives it back.
+class ResumeNode final : public Envelope, public Continuation {
  public:
-  explicit ResumeNode(size_t frame_bytes) : frame_bytes_(frame_bytes) {
+  ResumeNode() {
     lane = Lane::kUrgent;
     counted = false;
   }
 
-  // The node in front of the frame at `frame`, and the memory of both.
-  static void* AllocateFrame(size_t frame_bytes);
-  static void FreeFrame(void* frame);
-  static ResumeNode* Of(void* frame);
+  // The coroutine is destroyed. Deletes the node, at once or when it comes back.
+  void Leave();
 
   // Waits for `awaited` on behalf of `promise`, in a turn of `cell`. False: it is ready.
   bool Await(PromiseBase& promise, ActorCell& cell, FutureCore& awaited);
@@ -53,22 +56,27 @@ class alignas(kBlockAlignment) ResumeNode final : public Envelope, public Contin
   void Refuse(Refusal refusal) override;
 
  private:
-  static void Free(ResumeNode* node);
   std::coroutine_handle<> Continue();
   void EndOfWait();
 
   PromiseBase* promise_ = nullptr;  // null: the coroutine is gone
   FutureCore* awaited_ = nullptr;   // not null: attached to it, or on the way through the mailbox
   ActorCell* cell_ = nullptr;       // one reference while awaited_ is set
-  const size_t frame_bytes_;
 };
 
 // The untyped half of a Task's promise: who awaits it, and with what error it ended.
 // Used in the turns of the actor it works for.
 class PromiseBase {
  public:
-  static void* operator new(size_t bytes) { return ResumeNode::AllocateFrame(bytes); }
-  static void operator delete(void* frame, size_t) { ResumeNode::FreeFrame(frame); }
+  static void* operator new(size_t bytes) { return AllocateBlock(bytes); }
+  static void operator delete(void* frame, size_t bytes) { FreeBlock(frame, bytes); }
+
+  PromiseBase() = default;
+  PromiseBase(const PromiseBase&) = delete;
+  PromiseBase& operator=(const PromiseBase&) = delete;
+  ~PromiseBase() {
+    if (node_ != nullptr) node_->Leave();
+  }
 
   std::suspend_always initial_suspend() noexcept { return {}; }
   void unhandled_exception();
@@ -90,8 +98,9 @@ class PromiseBase {
   bool RunForOuter(std::coroutine_handle<> self);
 
   // Ends this coroutine, and those that await it, with `error`, as far as the first one that asked
-  // for the status (AsStatusOr). Gives that one to go on with; if there is none, the outermost has
-  // failed and will be destroyed by the cell, and the handle does nothing.
+  // for the status (AsStatusOr), which becomes run->next; if there is none, the outermost has
+  // failed and will be destroyed by the cell. One that RunForOuter is starting is left to that.
+  // Gives a handle that does nothing, for await_suspend.
   std::coroutine_handle<> FailWith(absl::Status error);
 
   // The error of the call this coroutine works for, if that was cancelled or is past its deadline.
@@ -127,6 +136,7 @@ class PromiseBase {
   bool ended_ = false;         // while starting_
   bool wants_status_ = false;  // of the await under way
   std::coroutine_handle<> self_;
+  ResumeNode* node_ = nullptr;  // made at the first suspension
 };
 
 }  // namespace troupe::internal
