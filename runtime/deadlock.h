@@ -26,8 +26,8 @@ class FutureCore;
 //  destroyed,
 //     and edges are followed beyond the first, only under one lock.
 //
-// Not seen: a wait by co_await for a derived future (Then, Join, CallByName), waits through an actor
-// that was handed the call on by another one, and waits through actors of other nodes.
+// Not seen: a wait by co_await for a derived future (Then, Join, CallByName), waits through an
+// actor that was handed the call on by another one, and waits through actors of other nodes.
 
 // Notes that `waiter` begins to wait for `awaited`. kFailedPrecondition, with the path, if that
 // would never end; the edge is then not set.
