@@ -77,9 +77,7 @@ class Future {
   // Ends the future with kCancelled, unless it is ready already; true if this call ended it. What
   // is still queued for it is not started, a running method sees context().cancelled(), its
   // co_await points end with kCancelled, and the calls nested in it are cancelled too.
-  bool Cancel() const {
-    return state_->Abort(absl::CancelledError(state_->Description() + " was cancelled"));
-  }
+  bool Cancel() const { return state_->Abort(CancelledCallError(state_->Description())); }
 
   // The callbacks below run once, when the future is ready: attached inside an actor, as a turn of
   // that actor (also while its method is suspended or blocked on the very result); attached
