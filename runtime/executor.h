@@ -1,6 +1,8 @@
 #ifndef TROUPE_RUNTIME_EXECUTOR_H_
 #define TROUPE_RUNTIME_EXECUTOR_H_
 
+#include <atomic>
+
 #include "absl/time/time.h"
 #include "runtime/event.h"
 
@@ -8,7 +10,8 @@ namespace troupe {
 
 namespace internal {
 class RunnableList;
-}
+class RunnableStack;
+}  // namespace internal
 
 // Something an executor runs, one *turn* at a time; an actor's cell is one. Intrusive, so that
 // scheduling allocates nothing. Owned by whoever schedules it, and must outlive its turn.
@@ -28,6 +31,7 @@ class Runnable {
 
  private:
   friend class internal::RunnableList;
+  friend class internal::RunnableStack;
   Runnable* next_ = nullptr;  // belongs to the queue it is in
 };
 
@@ -50,6 +54,12 @@ class Executor {
   // Like Schedule, but `r` gets behind everything that is queued here: for "run me again, after the
   // others".
   virtual void ScheduleLast(Runnable* r) = 0;
+
+  // Like ScheduleLast, but behind everything that these turns schedule as well: when this thread
+  // has nothing else to run, or after some dozens of turns. Wakes no other thread (one that looks
+  // for work anyway may come first, and a turn that goes on for long does not hold it up). For what
+  // serves many turns at once, like writing out what they have sent.
+  virtual void ScheduleWhenDry(Runnable* r) { ScheduleLast(r); }
 
   // Blocks the calling thread until `event` is set or the executor's clock reaches `deadline`
   // (absl::InfiniteFuture(): no deadline); returns whether it is set. Inside a turn of this
@@ -123,6 +133,38 @@ class RunnableList {
  private:
   Runnable* head_ = nullptr;
   Runnable* tail_ = nullptr;
+};
+
+// An intrusive heap of Runnables in no particular order. Any thread.
+//
+// Invariant: what is in the stack belongs to it; TakeAll hands all of it to one caller. (Nothing is
+// ever taken singly, so a push that succeeds late cannot have missed a change: no ABA.)
+class RunnableStack {
+ public:
+  bool Empty() const { return head_.load(std::memory_order_relaxed) == nullptr; }
+
+  void Push(Runnable* r) {
+    Runnable* head = head_.load(std::memory_order_relaxed);
+    do {
+      r->next_ = head;
+      // Sequentially consistent: it makes work visible, see "Wake-ups" in thread_pool.h.
+    } while (!head_.compare_exchange_weak(head, r, std::memory_order_seq_cst,
+                                          std::memory_order_relaxed));
+  }
+
+  RunnableList TakeAll() {
+    RunnableList list;
+    Runnable* r = head_.exchange(nullptr, std::memory_order_seq_cst);
+    while (r != nullptr) {
+      Runnable* const next = r->next_;
+      list.PushBack(r);
+      r = next;
+    }
+    return list;
+  }
+
+ private:
+  std::atomic<Runnable*> head_{nullptr};
 };
 
 }  // namespace internal

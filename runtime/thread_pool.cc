@@ -59,6 +59,20 @@ void ThreadPool::ScheduleLast(Runnable* r) {
   if (!w->polling) Notify();
 }
 
+void ThreadPool::ScheduleWhenDry(Runnable* r) {
+  Worker* w = CurrentWorker();
+  if (w == nullptr) {
+    Schedule(r);
+    return;
+  }
+  w->when_dry.Push(r);
+  // As in ScheduleHere.
+  if (w->status.load(std::memory_order_seq_cst) != Worker::kRunning && !w->polling &&
+      HandOver(*w)) {
+    Notify();
+  }
+}
+
 void ThreadPool::ScheduleHere(Worker& w, Runnable* r) {
   if (w.polling) {  // it runs the ring right after Poll, and tells the others then
     PushLocal(w, r);
@@ -115,6 +129,11 @@ bool ThreadPool::HandOver(Worker& w) {
     list.PushBack(r);
     ++count;
   }
+  internal::RunnableList dry = w.when_dry.TakeAll();
+  while (Runnable* r = dry.PopFront()) {
+    list.PushBack(r);
+    ++count;
+  }
   return count > 0 && Inject(list, count);
 }
 
@@ -131,6 +150,7 @@ void ThreadPool::Work(Worker& w) {
     if (running_.load(std::memory_order_relaxed) > threads_ && !Retire(w)) break;
     if (poll_due_.load(std::memory_order_relaxed)) PollBriefly(w);
     Runnable* r = Next(w);
+    if (r == nullptr) r = NextWhenDry(w);
     if (r == nullptr) r = Search(w);
     if (r != nullptr) {
       RunTurn(w, r);
@@ -152,9 +172,19 @@ Runnable* ThreadPool::Next(Worker& w) {
   if (++w.ticks >= kGlobalInterval) {
     w.ticks = 0;
     if (options_.poller != nullptr) PollBriefly(w);
+    if (Runnable* r = NextWhenDry(w)) return r;
     if (Runnable* r = PopInjector(w, false)) return r;
   }
   return NextLocal(w);
+}
+
+// One of those that wait for the queue to be empty; the others go into the queue then.
+Runnable* ThreadPool::NextWhenDry(Worker& w) {
+  if (w.when_dry.Empty()) return nullptr;
+  internal::RunnableList list = w.when_dry.TakeAll();
+  Runnable* const first = list.PopFront();
+  while (Runnable* r = list.PopFront()) PushLocal(w, r);
+  return first;
 }
 
 Runnable* ThreadPool::NextLocal(Worker& w) {

@@ -100,6 +100,7 @@ class ThreadPool final : public Executor {
 
   void Schedule(Runnable* r) override;
   void ScheduleLast(Runnable* r) override;
+  void ScheduleWhenDry(Runnable* r) override;
   // Inside a turn: hands what this worker has queued to the others, and unless the event comes
   // within a short spin, another thread runs turns meanwhile, up to max_threads.
   bool Await(Event& event, absl::Time deadline) override;
@@ -122,6 +123,7 @@ class ThreadPool final : public Executor {
   void RunTurn(Worker& w, Runnable* r);
   Runnable* Next(Worker& w);
   Runnable* NextLocal(Worker& w);
+  Runnable* NextWhenDry(Worker& w);
   Runnable* PopInjector(Worker& w, bool batch);
   Runnable* Search(Worker& w);
   Runnable* SearchOnce(Worker& w);

@@ -109,10 +109,19 @@ void ThreadPool::MonitorTick() {
       stalled = true;
     }
     // What a long turn scheduled for "right after me" does not wait for its end.
-    internal::RunnableList list;
+    internal::RunnableList list = w.when_dry.TakeAll();
+    size_t count = 0;
+    internal::RunnableList rescued_here;
+    while (Runnable* r = list.PopFront()) {
+      rescued_here.PushBack(r);
+      ++count;
+    }
     if (Runnable* r = w.lifo.exchange(nullptr, std::memory_order_seq_cst)) {
-      list.PushBack(r);
-      Inject(list, 1);
+      rescued_here.PushBack(r);
+      ++count;
+    }
+    if (count > 0) {
+      Inject(rescued_here, count);
       rescues_.fetch_add(1, std::memory_order_relaxed);
       rescued = true;
     }

@@ -48,6 +48,9 @@ struct alignas(64) ThreadPool::Worker {
   internal::RunQueue queue;
   // Exchanged by the worker's own thread and, to empty it, by the monitor.
   alignas(64) std::atomic<Runnable*> lifo{nullptr};
+  // What runs when the queue is empty. Pushed by the worker's own thread, emptied by it and by the
+  // monitor.
+  internal::RunnableStack when_dry;
 
   // Written by the worker's own thread; odd during a turn. relaxed: the monitor only compares it
   // with what it was a tick ago.

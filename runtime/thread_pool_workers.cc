@@ -379,6 +379,7 @@ void ThreadPool::Resume(Worker& w) {
 void ThreadPool::Exit(Worker& w) {
   // Only a poller that handled something while the pool was ending leaves anything here.
   while (Runnable* r = NextLocal(w)) r->Run();
+  while (Runnable* r = NextWhenDry(w)) r->Run();
   MutexLock lock(&mu_);
   --alive_;
   if (w.leaving) --leaving_;
