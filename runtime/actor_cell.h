@@ -62,6 +62,7 @@ class ActorCell final : public Recipient, public Runnable {
   // Only while the actor lives.
   ActorSystem& system() { return system_; }
   ActorCell* local_cell() override { return this; }
+  void EndWatch(const Urn& watcher) override;
 
   const ClassInfo& info() const { return info_; }
   Executor& executor() const { return *executor_; }
@@ -140,7 +141,7 @@ class ActorCell final : public Recipient, public Runnable {
   void TimerDue(uint64_t id);
   bool ArmTimer(uint64_t id, absl::Time when);
   void CancelAllTimers();
-  void EndWatch(const RecipientPtr& watched);
+  void GiveUpWatching(const RecipientPtr& watched);
   absl::Status RunHook(const char* name, absl::FunctionRef<void()> hook);
   CellExtras& extras();
 

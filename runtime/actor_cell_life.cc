@@ -204,7 +204,7 @@ void ActorCell::FinishEnd() {
   extras.watchers.clear();
   for (TellDown& tell : extras.down_waiters) tell(down);
   extras.down_waiters.clear();
-  for (const auto& [urn, watched] : extras.watching) EndWatch(watched);
+  for (const auto& [urn, watched] : extras.watching) GiveUpWatching(watched);
   extras.watching.clear();
   if (extras.parent != nullptr) {
     extras.parent->local_cell()->DeliverControl(
@@ -236,16 +236,18 @@ bool ActorCell::StartWatching(const Urn& urn, RecipientPtr watched) {
 bool ActorCell::StopWatching(const Urn& urn) {
   const auto watch = extras().watching.find(urn);
   if (watch == extras_->watching.end()) return false;
-  EndWatch(watch->second);
+  GiveUpWatching(watch->second);
   extras_->watching.erase(watch);
   return true;
 }
 
-void ActorCell::EndWatch(const RecipientPtr& watched) {
-  ActorCell* cell = watched != nullptr ? watched->local_cell() : nullptr;
-  if (cell == nullptr || cell == this) return;
-  cell->DeliverControl(new Notice(
-      Lane::kNormal, [watcher = urn()](ActorCell& cell) { cell.RemoveWatcher(watcher); }));
+void ActorCell::GiveUpWatching(const RecipientPtr& watched) {
+  if (watched != nullptr && watched.get() != this) watched->EndWatch(urn());
+}
+
+void ActorCell::EndWatch(const Urn& watcher) {
+  DeliverControl(
+      new Notice(Lane::kNormal, [watcher](ActorCell& cell) { cell.RemoveWatcher(watcher); }));
 }
 
 void ActorCell::HandleDown(const Down& down) {

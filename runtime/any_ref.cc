@@ -1,6 +1,8 @@
 #include "runtime/any_ref.h"
 
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "runtime/actor_cell.h"
 #include "runtime/class_info.h"
@@ -21,24 +23,35 @@ CallTarget TargetOf(const AnyRef& ref, const CallOptions* options = nullptr) {
   return {ref.recipient().get(), options};
 }
 
+bool IsElsewhere(const AnyRef& ref) {
+  return !ref.is_null() && ref.recipient()->local_cell() == nullptr;
+}
+
+// Of an actor in this process.
 absl::StatusOr<const MethodInfo*> FindMethod(const AnyRef& ref, absl::string_view name) {
   if (ref.is_null()) return NotFoundError("the actor of a null reference");
-  internal::ActorCell* cell = ref.recipient()->local_cell();
-  if (cell == nullptr) return NotFoundError(ref.ToString());
-  const MethodInfo* method = cell->info().FindMethod(name);
+  const MethodInfo* method = ref.recipient()->local_cell()->info().FindMethod(name);
   if (method == nullptr) return NoSuchMethodError(ref.class_name(), name);
   return method;
 }
 
 Future<Value> CallNamed(const AnyRef& ref, const CallOptions* options, absl::string_view name,
-                        const std::vector<Value>& arguments) {
+                        std::vector<Value> arguments) {
+  if (IsElsewhere(ref)) {
+    return internal::StartCall<internal::ByNameOp>(TargetOf(ref, options), std::string(name),
+                                                   std::move(arguments));
+  }
   const auto method = FindMethod(ref, name);
   if (!method.ok()) return Future<Value>::Ready(method.status());
   return (*method)->call(TargetOf(ref, options), arguments);
 }
 
 SendResult TellNamed(const AnyRef& ref, const CallOptions* options, absl::string_view name,
-                     const std::vector<Value>& arguments) {
+                     std::vector<Value> arguments) {
+  if (IsElsewhere(ref)) {
+    return internal::StartOneWay<internal::ByNameOp>(TargetOf(ref, options), std::string(name),
+                                                     std::move(arguments));
+  }
   const auto method = FindMethod(ref, name);
   if (absl::IsNotFound(method.status())) return SendResult::kNotFound;
   if (!method.ok()) return SendResult::kBadArguments;
@@ -66,11 +79,11 @@ Future<Value> AnyRef::Ask(Value message) const {
 }
 
 Future<Value> AnyRef::CallByName(absl::string_view method, std::vector<Value> arguments) const {
-  return CallNamed(*this, nullptr, method, arguments);
+  return CallNamed(*this, nullptr, method, std::move(arguments));
 }
 
 SendResult AnyRef::TellByName(absl::string_view method, std::vector<Value> arguments) const {
-  return TellNamed(*this, nullptr, method, arguments);
+  return TellNamed(*this, nullptr, method, std::move(arguments));
 }
 
 Future<void> AnyRef::Stop() const {
@@ -110,11 +123,11 @@ Future<Value> AnyRefWith::Ask(Value message) const {
 }
 
 Future<Value> AnyRefWith::CallByName(absl::string_view method, std::vector<Value> arguments) const {
-  return CallNamed(ref_, &options_, method, arguments);
+  return CallNamed(ref_, &options_, method, std::move(arguments));
 }
 
 SendResult AnyRefWith::TellByName(absl::string_view method, std::vector<Value> arguments) const {
-  return TellNamed(ref_, &options_, method, arguments);
+  return TellNamed(ref_, &options_, method, std::move(arguments));
 }
 
 absl::string_view DownReasonName(DownReason reason) {
@@ -144,6 +157,14 @@ bool ClassInfo::Is(TypeId other) const {
   if (id == other) return true;
   for (const Base& base : bases) {
     if (base.id == other) return true;
+  }
+  return false;
+}
+
+bool ClassInfo::IsNamed(absl::string_view other) const {
+  if (full_name == other) return true;
+  for (const Base& base : bases) {
+    if (base.info->full_name == other) return true;
   }
   return false;
 }

@@ -49,7 +49,8 @@ class AnyRef {
   Future<Value> Ask(Value message) const;
   // Calls an exported method by its name: kUnimplemented where there is none, kInvalidArgument
   // where number or types of the arguments do not fit. A field is read with no argument, written
-  // with one.
+  // with one. TellByName to an actor of another node cannot know what fits: a message that does not
+  // is dropped there, with a line in its log.
   Future<Value> CallByName(absl::string_view method, std::vector<Value> arguments) const;
   SendResult TellByName(absl::string_view method, std::vector<Value> arguments) const;
 
@@ -64,7 +65,9 @@ class AnyRef {
   // The same with options: `ref.With({.deadline = absl::Seconds(2)}).Ask(...)`.
   AnyRefWith With(const CallOptions& options) const;
 
-  // This as a reference to an actor of class T: kInvalidArgument if it is none.
+  // This as a reference to an actor of class T: kInvalidArgument if it is none. The class of an
+  // actor of another node cannot be checked here: its node answers kUnimplemented to a call of a
+  // method that it does not have.
   template <typename T>
   absl::StatusOr<Ref<T>> As() const;
 

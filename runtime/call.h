@@ -4,6 +4,7 @@
 // The envelopes of calls and one-way messages: templates over an *operation* (operation.h), thin
 // over Envelope, FutureCore and CallFrame.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -12,16 +13,22 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "runtime/actor_cell.h"
 #include "runtime/call_frame.h"
 #include "runtime/class_info.h"
+#include "runtime/codec.h"
+#include "runtime/codec_context.h"
 #include "runtime/control_envelopes.h"
 #include "runtime/coroutine.h"
 #include "runtime/envelope.h"
 #include "runtime/errors.h"
 #include "runtime/future.h"
+#include "runtime/operation.h"
 #include "runtime/send.h"
 #include "runtime/task.h"
+#include "runtime/turn.h"
+#include "runtime/wire_message.h"
 
 namespace troupe::internal {
 
@@ -51,6 +58,45 @@ struct TaskSlot<Task<T>> {
   TaskRun run;
   std::optional<Task<T>> task;
 };
+
+template <typename Op>
+absl::Status EncodeOperation(const EncodeContext& context, const typename Op::Arguments& arguments,
+                             OutgoingMessage* message) {
+  message->kind = Op::kKind;
+  absl::Status status;
+  if constexpr (Op::kKind == MessageKind::kByName) {
+    message->method_text = std::get<0>(arguments);
+    status = EncodeCatching(message->arguments, [&] {
+      return EncodeValues(context, message->arguments, std::get<1>(arguments));
+    });
+  } else if constexpr (kAllTravel<typename Op::Arguments> && kTravels<typename Op::Result>) {
+    message->method = Op::kName;
+    status = EncodeCatching(message->arguments, [&] {
+      return EncodeArgumentTuple(context, message->arguments, arguments);
+    });
+  } else {
+    return LocalOnlyError(Op::kName);
+  }
+  return status.ok() ? status : NotEncodedError(NameOf<Op>(arguments), status);
+}
+
+// What came back from another node.
+template <typename T>
+Outcome<T> DecodeOutcome(const DecodeContext& context, const char* method,
+                         absl::string_view bytes) {
+  if constexpr (std::is_void_v<T>) {
+    return absl::OkStatus();
+  } else if constexpr (kTravels<T>) {
+    Turn outside(nullptr);  // decoding is no code of an actor's
+    Outcome<T> outcome;
+    const absl::Status thrown = RunUserCode([&] { outcome = DecodeResult<T>(context, bytes); });
+    if (!thrown.ok()) return BadResultError(method, thrown.message());
+    if (!outcome.ok()) return BadResultError(method, outcome.status().message());
+    return outcome;
+  } else {
+    return LocalOnlyError(method);
+  }
+}
 
 // A call: envelope and promise in one allocation. Shared by the mailbox side and the caller's
 // future.
@@ -111,7 +157,20 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
     Done();
   }
 
-  const char* method_name() const override { return Op::kName; }
+  absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override {
+    return EncodeOperation<Op>(context, arguments_, message);
+  }
+  bool wants_answer() const override { return true; }
+  void Answer(const DecodeContext& context, const absl::Status& status,
+              absl::string_view result) override {
+    if (!this->claimed()) {
+      this->Fulfil(status.ok() ? DecodeOutcome<Result>(context, method_name(), result)
+                               : Outcome<Result>(status));
+    }
+    Done();
+  }
+
+  const char* method_name() const override { return NameOf<Op>(arguments_); }
   FutureCore* call() override { return this; }
   TaskRun* task_run() override {
     if constexpr (kIsTask<Raw>) {
@@ -129,7 +188,7 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
   }
   std::string Description() const override {
     return absl::StrCat(frame_.recipient() != nullptr ? frame_.recipient()->class_name() : "(null)",
-                        ".", Op::kName);
+                        ".", method_name());
   }
 
  private:
@@ -153,6 +212,7 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
   }
   void OnAborted(const absl::Status& status) override {
     frame_.AbortChildren(status);
+    if (const uint64_t id = frame_.remote_id(); id != 0) frame_.recipient()->CallAborted(this, id);
     if (kIsTask<Raw> && frame_.started()) {
       if (ActorCell* cell = answering_cell()) cell->DeliverControl(NewAbortNotice(this, this));
     }
@@ -163,19 +223,25 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
   [[no_unique_address]] TaskSlot<Raw> slot_;
 };
 
-// A one-way message. What it ends with, nobody gets; an error is the actor's failure.
-template <typename Op>
+struct NoExtra {};
+
+// A one-way message. What it ends with, nobody gets; an error is the actor's failure. `Extra` is
+// kept as long as the message.
+template <typename Op, typename Extra = NoExtra>
 class OneWay final : public Envelope {
  public:
   using Raw = typename Op::Raw;
   using Arguments = typename Op::Arguments;
 
-  OneWay(Arguments arguments, absl::Time deadline)
-      : deadline_(deadline), arguments_(std::move(arguments)), slot_(this) {}
+  OneWay(Arguments arguments, absl::Time deadline, Extra extra = {})
+      : deadline_(deadline),
+        arguments_(std::move(arguments)),
+        slot_(this),
+        extra_(std::move(extra)) {}
 
   Progress Handle(ActorCell& cell) override {
     if (deadline_ != absl::InfiniteFuture() && PastDeadline(cell, deadline_)) {
-      const absl::Status passed = DeadlinePassedError(Op::kName);
+      const absl::Status passed = DeadlinePassedError(method_name());
       Refuse({.why = Refusal::Why::kOther, .recipient = &cell, .detail = &passed});
       return Progress::kDone;
     }
@@ -210,8 +276,14 @@ class OneWay final : public Envelope {
     CountDeadLetter(refusal);
     delete this;
   }
+  absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override {
+    return EncodeOperation<Op>(context, arguments_, message);
+  }
+  void Answer(const DecodeContext&, const absl::Status&, absl::string_view) override {
+    delete this;
+  }
 
-  const char* method_name() const override { return Op::kName; }
+  const char* method_name() const override { return NameOf<Op>(arguments_); }
   TaskRun* task_run() override {
     if constexpr (kIsTask<Raw>) {
       return &slot_.run;
@@ -237,6 +309,7 @@ class OneWay final : public Envelope {
   const absl::Time deadline_;
   Arguments arguments_;
   [[no_unique_address]] TaskSlot<Raw> slot_;
+  [[no_unique_address]] Extra extra_;
 };
 
 }  // namespace troupe::internal

@@ -1,6 +1,7 @@
 #include "runtime/call_frame.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "runtime/errors.h"
@@ -50,23 +51,26 @@ void CallFrame::AddChild(FutureCore* child) {
     aborted = aborted_;
     if (!aborted) {
       // Children that are done need no note any more. The newest are looked at each time, all of
-      // them whenever their number has doubled, so that the notes stay in proportion to what is
-      // under way.
-      const bool sweep = ++child_count_ > sweep_at_;
+      // them whenever as many have been added as were left the last time, so that the notes stay in
+      // proportion to what is under way.
+      const bool sweep = --until_sweep_ == 0;
+      uint64_t left = 0;
       FutureCore** link = &children_;
       while (*link != nullptr) {
         FutureCore* noted = *link;
         if (noted->ready()) {
           *link = std::exchange(noted->next_sibling, finished);
           finished = noted;
-          --child_count_;
         } else if (sweep) {
           link = &noted->next_sibling;
+          ++left;
         } else {
           break;
         }
       }
-      if (sweep) sweep_at_ = std::max(kFirstSweep, 2 * child_count_);
+      if (sweep) {
+        until_sweep_ = static_cast<uint16_t>(std::clamp<uint64_t>(left, kFirstSweep, UINT16_MAX));
+      }
       child->next_sibling = std::exchange(children_, child);
     }
   }
@@ -87,7 +91,6 @@ void CallFrame::AddSource(FutureCore* source) {
 
 FutureCore* CallFrame::TakeChildren() {
   SpinLockHolder holder(lock_);
-  child_count_ = 0;
   return std::exchange(children_, nullptr);
 }
 

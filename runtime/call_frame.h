@@ -49,6 +49,12 @@ class CallFrame {
   void MarkHandedOn() { handed_on_.store(true, std::memory_order_relaxed); }
   bool handed_on() const { return handed_on_.load(std::memory_order_relaxed); }
 
+  // Set by the representative of an actor elsewhere while the call is under way there: what it
+  // calls the call, not 0. Sequentially consistent: the representative sets it, then looks whether
+  // the call is ready; an abort makes the call ready, then reads it. One of them sees the other.
+  void SetRemoteId(uint64_t id) { remote_id_.store(id, std::memory_order_seq_cst); }
+  uint64_t remote_id() const { return remote_id_.load(std::memory_order_seq_cst); }
+
   // Notes a call that was made while this one is handled. Aborts it at once if this one was
   // aborted. The thread that handles this call.
   void AddChild(FutureCore* child) ABSL_LOCKS_EXCLUDED(lock_);
@@ -69,16 +75,16 @@ class CallFrame {
   absl::Time deadline_ = absl::InfiniteFuture();
 
   std::atomic<Clock::TimerId> timer_{0};  // 0: none (any more)
+  std::atomic<uint64_t> remote_id_{0};    // 0: none
   std::atomic<bool> started_{false};
   std::atomic<bool> handed_on_{false};
   std::atomic<bool> has_children_{false};
   SpinLock lock_;
   bool aborted_ ABSL_GUARDED_BY(lock_) = false;
-  uint32_t child_count_ ABSL_GUARDED_BY(lock_) = 0;
-  uint32_t sweep_at_ ABSL_GUARDED_BY(lock_) = kFirstSweep;
+  uint16_t until_sweep_ ABSL_GUARDED_BY(lock_) = kFirstSweep;
   FutureCore* children_ ABSL_GUARDED_BY(lock_) = nullptr;  // one reference each
 
-  static constexpr uint32_t kFirstSweep = 16;
+  static constexpr uint16_t kFirstSweep = 16;
 };
 
 }  // namespace troupe::internal

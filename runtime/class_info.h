@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "runtime/call_options.h"
 #include "runtime/recipient.h"
@@ -23,6 +24,11 @@ struct CallTarget {
   const CallOptions* options = nullptr;  // null: the defaults
 };
 
+class InboundCall;
+class InboundCredit;
+struct DecodeContext;
+struct InboundOptions;
+
 // One exported method or field, for callers that only know its name.
 struct MethodInfo {
   const char* name;
@@ -31,6 +37,21 @@ struct MethodInfo {
   // Converts the arguments and calls; a field is read with none and written with one.
   Future<Value> (*call)(const CallTarget& target, const std::vector<Value>& arguments);
   SendResult (*tell)(const CallTarget& target, const std::vector<Value>& arguments);
+  // The same for messages from other nodes, see inbound_call.h. The recipient is an actor's own
+  // cell; the target's options are ignored. A field is written if there are any bytes. An error
+  // (kInvalidArgument, the arguments do not decode): nothing was sent, the InboundCall still is the
+  // caller's.
+  absl::Status (*receive)(const CallTarget& target, const InboundOptions& options,
+                          const DecodeContext& context, absl::string_view arguments,
+                          InboundCall* inbound);
+  absl::Status (*receive_one_way)(const CallTarget& target, const InboundOptions& options,
+                                  const DecodeContext& context, absl::string_view arguments,
+                                  InboundCredit credit);
+  // The same with values; the result is one, too. kInvalidArgument: they do not fit.
+  absl::Status (*receive_values)(const CallTarget& target, const InboundOptions& options,
+                                 const std::vector<Value>& arguments, InboundCall* inbound);
+  absl::Status (*receive_values_one_way)(const CallTarget& target, const InboundOptions& options,
+                                         const std::vector<Value>& arguments, InboundCredit credit);
 };
 
 // What the runtime knows of an actor class or interface. One constant object for each class, built
@@ -57,6 +78,8 @@ struct ClassInfo {
   const MethodInfo* FindMethod(absl::string_view method) const;
   // Whether an object of this class is one of class `other`.
   bool Is(TypeId other) const;
+  // The same by the name with namespaces.
+  bool IsNamed(absl::string_view other) const;
 };
 
 template <typename T>

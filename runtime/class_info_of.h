@@ -8,10 +8,14 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "runtime/actor.h"
 #include "runtime/class_info.h"
 #include "runtime/exports.h"
+#include "runtime/inbound_call.h"
 #include "runtime/turn.h"
 #include "runtime/type_name.h"
 #include "runtime/value_convert.h"
@@ -70,6 +74,51 @@ SendResult TellWithValues(const CallTarget& target, const std::vector<Value>& va
       *arguments);
 }
 
+// The values of a message from another node.
+template <typename Op>
+absl::Status DecodeValuesFor(const std::vector<Value>& values,
+                             absl::StatusOr<typename Op::Arguments>* arguments) {
+  Turn outside(nullptr);
+  const absl::Status thrown =
+      RunUserCode([&] { *arguments = ArgumentValues<typename Op::Arguments>::Convert(values); });
+  if (!thrown.ok()) return BadArgumentsError(Op::kName, thrown.message());
+  if (!arguments->ok()) return BadArgumentsError(Op::kName, arguments->status().message());
+  return absl::OkStatus();
+}
+
+template <typename T>
+absl::Status EncodeValueOf(FutureCore& call, const EncodeContext& context, std::string* out) {
+  if constexpr (std::is_void_v<T>) {
+    return EncodeResult(context, out, Value());
+  } else {
+    return EncodeResult(context, out, ToValue(*static_cast<FutureState<T>&>(call).outcome()));
+  }
+}
+
+template <typename Op>
+absl::Status ReceiveValues(const CallTarget& target, const InboundOptions& options,
+                           const std::vector<Value>& values, InboundCall* inbound) {
+  absl::StatusOr<typename Op::Arguments> arguments;
+  absl::Status status = DecodeValuesFor<Op>(values, &arguments);
+  if (!status.ok()) return status;
+  auto* call = new Call<Op>(*std::move(arguments));
+  SendInboundCall(target, options, call, call, call->frame(), inbound,
+                  &EncodeValueOf<typename Op::Result>);
+  return absl::OkStatus();
+}
+
+template <typename Op>
+absl::Status ReceiveValuesOneWay(const CallTarget& target, const InboundOptions& options,
+                                 const std::vector<Value>& values, InboundCredit credit) {
+  absl::StatusOr<typename Op::Arguments> arguments;
+  absl::Status status = DecodeValuesFor<Op>(values, &arguments);
+  if (!status.ok()) return status;
+  SendInboundOneWay(
+      target, options,
+      new OneWay<Op, InboundCredit>(*std::move(arguments), options.deadline, std::move(credit)));
+  return absl::OkStatus();
+}
+
 template <typename Op>
 std::string SignatureOf() {
   std::string text =
@@ -100,6 +149,43 @@ struct FieldAccess {
     }
     return TellWithValues<Read>(target, values);
   }
+  // One argument always has bytes.
+  static absl::Status Receive(const CallTarget& target, const InboundOptions& options,
+                              const DecodeContext& context, absl::string_view arguments,
+                              InboundCall* inbound) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!arguments.empty()) {
+        return ReceiveCall<Write>(target, options, context, arguments, inbound);
+      }
+    }
+    return ReceiveCall<Read>(target, options, context, arguments, inbound);
+  }
+  static absl::Status ReceiveTold(const CallTarget& target, const InboundOptions& options,
+                                  const DecodeContext& context, absl::string_view arguments,
+                                  InboundCredit credit) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!arguments.empty()) {
+        return ReceiveOneWay<Write>(target, options, context, arguments, std::move(credit));
+      }
+    }
+    return ReceiveOneWay<Read>(target, options, context, arguments, std::move(credit));
+  }
+  static absl::Status ReceiveNamed(const CallTarget& target, const InboundOptions& options,
+                                   const std::vector<Value>& values, InboundCall* inbound) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!values.empty()) return ReceiveValues<Write>(target, options, values, inbound);
+    }
+    return ReceiveValues<Read>(target, options, values, inbound);
+  }
+  static absl::Status ReceiveNamedTold(const CallTarget& target, const InboundOptions& options,
+                                       const std::vector<Value>& values, InboundCredit credit) {
+    if constexpr (FieldTraits<decltype(Member)>::kWritable) {
+      if (!values.empty()) {
+        return ReceiveValuesOneWay<Write>(target, options, values, std::move(credit));
+      }
+    }
+    return ReceiveValuesOneWay<Read>(target, options, values, std::move(credit));
+  }
 };
 
 // Only what travels can be called with values; the methods of local-only classes may take anything.
@@ -108,11 +194,25 @@ void AddMethod(std::vector<MethodInfo>& methods) {
   if constexpr (TraitsOf<Member>::kIsMethod) {
     using Op = MethodOp<Class, Member>;
     if constexpr (kAllTravel<typename Op::Arguments> && kTravels<typename Op::Result>) {
-      methods.push_back({Op::kName, &SignatureOf<Op>, &CallWithValues<Op>, &TellWithValues<Op>});
+      methods.push_back({.name = Op::kName,
+                         .signature = &SignatureOf<Op>,
+                         .call = &CallWithValues<Op>,
+                         .tell = &TellWithValues<Op>,
+                         .receive = &ReceiveCall<Op>,
+                         .receive_one_way = &ReceiveOneWay<Op>,
+                         .receive_values = &ReceiveValues<Op>,
+                         .receive_values_one_way = &ReceiveValuesOneWay<Op>});
     }
   } else if constexpr (kTravels<typename FieldTraits<decltype(Member)>::Type>) {
     using Access = FieldAccess<Class, Member>;
-    methods.push_back({kMemberName<Member>, &Access::Signature, &Access::Call, &Access::Tell});
+    methods.push_back({.name = kMemberName<Member>,
+                       .signature = &Access::Signature,
+                       .call = &Access::Call,
+                       .tell = &Access::Tell,
+                       .receive = &Access::Receive,
+                       .receive_one_way = &Access::ReceiveTold,
+                       .receive_values = &Access::ReceiveNamed,
+                       .receive_values_one_way = &Access::ReceiveNamedTold});
   }
 }
 

@@ -75,6 +75,7 @@
 #include <cstdint>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -99,6 +100,15 @@ template <typename T>
 concept Encodable = internal::IsEncodable<T>();
 
 namespace internal {
+
+// Results (void travels) and arguments.
+template <typename T>
+inline constexpr bool kTravels =
+    std::is_void_v<T> || Encodable<std::conditional_t<std::is_void_v<T>, int, T>>;
+template <typename Arguments>
+inline constexpr bool kAllTravel = false;
+template <typename... A>
+inline constexpr bool kAllTravel<std::tuple<A...>> = (kTravels<A> && ...);
 
 // All functions here: any thread, no state but their arguments. Encoding appends to `out`; it fails
 // (with `out` as it was) only for a reference that cannot travel or too deep a nesting.

@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "runtime/down.h"
 #include "runtime/envelope.h"
 #include "runtime/future_state.h"
@@ -37,6 +39,10 @@ class StopEnvelope final : public Envelope {
 
   Progress Handle(ActorCell& cell) override;
   void Refuse(Refusal refusal) override;
+  absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override;
+  bool wants_answer() const override { return waiter_ != nullptr; }
+  void Answer(const DecodeContext& context, const absl::Status& status,
+              absl::string_view result) override;
   const char* method_name() const override { return "Stop"; }
 
  private:
@@ -56,6 +62,12 @@ class WatchEnvelope final : public Envelope {
 
   Progress Handle(ActorCell& cell) override;
   void Refuse(Refusal refusal) override;
+  // Of a watch that was ended (Recipient::EndWatch) before the actor was: nobody is told.
+  void Abandon(const absl::Status& reason) override;
+  absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override;
+  bool wants_answer() const override { return true; }
+  void Answer(const DecodeContext& context, const absl::Status& status,
+              absl::string_view result) override;
 
  private:
   const AnyRef watched_;

@@ -13,8 +13,8 @@ namespace troupe {
 enum class DownReason : uint8_t {
   kStopped,   // by Stop, its parent's end or the system's shutdown
   kFailed,    // and was not restarted; Down::status says how
-  kNodeLost,  // the node it lived on is gone
-  kNotFound,  // it was gone already when the watch began
+  kNodeLost,  // the node it lived on is gone, or does not keep to the protocol
+  kNotFound,  // it was gone when the watch began, or may not be watched; Down::status says which
 };
 
 absl::string_view DownReasonName(DownReason reason);

@@ -12,6 +12,7 @@
 #include "runtime/intrusive_ptr.h"
 #include "runtime/recipient.h"
 #include "runtime/system_core.h"
+#include "runtime/wire_message.h"
 
 namespace troupe::internal {
 
@@ -40,6 +41,20 @@ Envelope::Progress Envelope::Resumed(ActorCell& cell) {
 
 void Envelope::Abandon(const absl::Status& reason) {
   LOG(FATAL) << "an envelope without a coroutine was suspended: " << reason;
+}
+
+absl::Status Envelope::Encode(const EncodeContext& context, OutgoingMessage* message) {
+  (void)context;
+  (void)message;
+  const char* method = method_name();
+  return LocalOnlyError(method != nullptr ? method : "a notice of the runtime's");
+}
+
+void Envelope::Answer(const DecodeContext& context, const absl::Status& status,
+                      absl::string_view result) {
+  (void)context;
+  (void)result;
+  Refuse({.why = Refusal::Why::kOther, .detail = &status});
 }
 
 void Envelope::CountDeadLetter(const Refusal& refusal) {
@@ -76,6 +91,24 @@ void StopEnvelope::Refuse(Refusal refusal) {
   delete this;
 }
 
+absl::Status StopEnvelope::Encode(const EncodeContext& context, OutgoingMessage* message) {
+  (void)context;
+  message->kind = MessageKind::kStop;
+  message->method = "Stop";
+  return absl::OkStatus();
+}
+
+void StopEnvelope::Answer(const DecodeContext& context, const absl::Status& status,
+                          absl::string_view result) {
+  (void)context;
+  (void)result;
+  if (waiter_ != nullptr) {
+    waiter_->Fulfil(status);
+    waiter_->Release();
+  }
+  delete this;
+}
+
 Envelope::Progress WatchEnvelope::Handle(ActorCell& cell) {
   cell.AddWatcher(watcher_, std::move(tell_));
   delete this;
@@ -87,8 +120,37 @@ void WatchEnvelope::Refuse(Refusal refusal) {
   if (refusal.why == Refusal::Why::kJustEnded) {
     down.reason = refusal.detail != nullptr ? DownReason::kFailed : DownReason::kStopped;
     down.status = refusal.detail != nullptr ? *refusal.detail : absl::OkStatus();
+  } else if (absl::IsUnavailable(down.status)) {
+    down.reason = DownReason::kNodeLost;
   }
   tell_(down);
+  delete this;
+}
+
+void WatchEnvelope::Abandon(const absl::Status& reason) {
+  (void)reason;
+  delete this;
+}
+
+absl::Status WatchEnvelope::Encode(const EncodeContext& context, OutgoingMessage* message) {
+  (void)context;
+  message->kind = MessageKind::kWatch;
+  message->method = "Watch";
+  message->watcher = watcher_;
+  return absl::OkStatus();
+}
+
+void WatchEnvelope::Answer(const DecodeContext& context, const absl::Status& status,
+                           absl::string_view result) {
+  (void)context;
+  if (!status.ok()) {
+    return Refuse(
+        {.why = Refusal::Why::kOther, .recipient = watched_.recipient().get(), .detail = &status});
+  }
+  const absl::StatusOr<Down> down = DecodeDown(watched_, result);
+  tell_(down.ok() ? *down
+                  : Down{watched_, DownReason::kNodeLost,
+                         BadResultError("Watch", down.status().message())});
   delete this;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "runtime/block_pool.h"
 #include "runtime/mailbox.h"
@@ -18,6 +19,9 @@ namespace troupe::internal {
 class ActorCell;
 class CallFrame;
 class FutureCore;
+struct DecodeContext;
+struct EncodeContext;
+struct OutgoingMessage;
 struct TaskRun;
 
 // Why an envelope is not handled. The text is only made for those who will read it.
@@ -60,8 +64,21 @@ class Envelope : public MailboxNode {
 
   // After a coroutine that works for this envelope was resumed.
   virtual Progress Resumed(ActorCell& cell);
-  // Ends it while its coroutine waits: the coroutine is destroyed, the caller told `reason`.
+  // Ends it while its coroutine waits: the coroutine is destroyed, the caller told `reason`. A
+  // watch is ended untold.
   virtual void Abandon(const absl::Status& reason);
+
+  // For an actor of another node, in place of Handle: what to send there. Runs codecs of the
+  // user's. An error (kInvalidArgument: it cannot travel, or what its codecs say) leaves the
+  // envelope, and message->arguments, as they were.
+  virtual absl::Status Encode(const EncodeContext& context, OutgoingMessage* message);
+  // Whether an answer comes back, which then ends the envelope. If not, it is to be ended with
+  // Answer(OK) once it has been sent.
+  virtual bool wants_answer() const { return false; }
+  // The answer from there: an error, or OK and the encoded result. Takes the envelope over and ends
+  // it. Runs codecs of the user's; a result that does not decode is an error of the call.
+  virtual void Answer(const DecodeContext& context, const absl::Status& status,
+                      absl::string_view result);
 
   // What Dump and error texts call it: a method's name, null for what is not a message.
   virtual const char* method_name() const { return nullptr; }

@@ -2,14 +2,25 @@
 
 #include <cxxabi.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <typeinfo>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/optional.h"
+#include "runtime/codec_context.h"
+#include "runtime/wire_format.h"
 
 namespace troupe {
 namespace {
+
+// troupe.wire.Delivery of proto/wire.proto.
+constexpr absl::string_view kDeliveryUrl = "type.googleapis.com/troupe.wire.Delivery";
+constexpr uint32_t kStateField = 1;
+constexpr uint64_t kNotSentState = 1;
+constexpr char kNotSentBytes[] = {kStateField << 3, kNotSentState, 0};
 
 std::string Demangle(const std::type_info& type) {
   int failed = 0;
@@ -83,6 +94,70 @@ absl::Status DeadlockError(absl::string_view path) {
 absl::Status NameTakenError(absl::string_view name) {
   return absl::AlreadyExistsError(
       absl::StrCat("another actor is registered under the name \"", name, "\""));
+}
+
+absl::Status NodeUnavailableError(absl::string_view text, Delivery delivery) {
+  absl::Status status = absl::UnavailableError(text);
+  status.SetPayload(kDeliveryUrl,
+                    absl::Cord(delivery == Delivery::kNotSent ? absl::string_view(kNotSentBytes)
+                                                              : absl::string_view()));
+  return status;
+}
+
+std::optional<Delivery> DeliveryOf(const absl::Status& status) {
+  const absl::optional<absl::Cord> payload = status.GetPayload(kDeliveryUrl);
+  if (!payload.has_value()) return std::nullopt;
+  const std::string bytes(*payload);
+  const internal::DecodeContext context;
+  internal::Reader reader(context, bytes);
+  uint64_t state = 0;
+  const bool ok = reader.Fields([&](uint32_t number, internal::WireType type) {
+    return number == kStateField && type == internal::WireType::kVarint ? reader.Varint(&state)
+                                                                        : reader.Skip(number, type);
+  });
+  return ok && state == kNotSentState ? Delivery::kNotSent : Delivery::kOutcomeUnknown;
+}
+
+absl::Status NodeGoneError(absl::string_view node, Delivery delivery) {
+  return NodeUnavailableError(
+      absl::StrCat("the node at ", node, " was started again, and what lived there is gone"),
+      delivery);
+}
+
+absl::Status PermissionDeniedError() { return absl::PermissionDeniedError("not allowed"); }
+
+absl::Status MessageTooLargeError(absl::string_view message, uint64_t bytes, uint64_t limit) {
+  return absl::ResourceExhaustedError(absl::StrCat(
+      message, " has ", bytes, " bytes, which is over the limit of ", limit, " for a message"));
+}
+
+absl::Status OutboxFullError(absl::string_view node, uint64_t limit) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the outbox to the node at ", node, " is full (", limit, " bytes)"));
+}
+
+absl::Status PendingLimitError(absl::string_view node, uint64_t limit) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("the node at ", node, " owes too many answers already (", limit, " calls)"));
+}
+
+absl::Status InboundFullError(uint64_t limit) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat("too much of the caller's node waits here already (", limit, " bytes)"));
+}
+
+absl::Status LocalOnlyError(absl::string_view method) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(method, " cannot be sent to another node: its class is local only"));
+}
+
+absl::Status NotEncodedError(absl::string_view what, const absl::Status& reason) {
+  return absl::Status(reason.code(), absl::StrCat(what, " cannot be encoded: ", reason.message()));
+}
+
+absl::Status BadResultError(absl::string_view method, absl::string_view detail) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(method, ": what came back does not decode: ", detail));
 }
 
 std::string ActorText(absl::string_view class_name, const Urn& urn) {

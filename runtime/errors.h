@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 
 #include "absl/functional/function_ref.h"
@@ -18,7 +19,13 @@ namespace troupe {
 //
 //   event                                           code                 function
 //   actor stopped, or never existed                 kNotFound            NotFoundError
-//   node unreachable or dead                        kUnavailable         (made by nodes)
+//   node unreachable or dead                        kUnavailable         NodeUnavailableError
+//   node was started again, its actors are gone     kUnavailable         NodeGoneError
+//   not allowed to the caller                       kPermissionDenied    PermissionDeniedError
+//   message or result over the limit                kResourceExhausted   MessageTooLargeError
+//   too much waits for another node                 kResourceExhausted   OutboxFullError
+//   too many calls wait for another node            kResourceExhausted   PendingLimitError
+//   too much of another node waits here             kResourceExhausted   InboundFullError
 //   the call's deadline passed                      kDeadlineExceeded    DeadlinePassedError
 //   the caller gave up waiting (the call goes on)   kDeadlineExceeded    GaveUpWaitingError
 //   waiting where nothing is left that could run    kFailedPrecondition  GaveUpWaitingError
@@ -27,6 +34,9 @@ namespace troupe {
 //   no such method                                  kUnimplemented       NoSuchMethodError
 //   plain message to an actor without Receive       kUnimplemented       NoReceiveError
 //   arguments of wrong count or type                kInvalidArgument     BadArgumentsError
+//   message of a local-only class to another node   kInvalidArgument     LocalOnlyError
+//   arguments or result cannot be encoded           the codec's          NotEncodedError
+//   result does not decode                          kInvalidArgument     BadResultError
 //   exception in a method                           kUnknown             StatusFromCurrentException
 //   the actor failed while it handled the call      kUnknown             FailedMeanwhileError
 //   promise destroyed without a result              kUnknown             DroppedPromiseError
@@ -49,6 +59,27 @@ absl::Status DroppedPromiseError();
 absl::Status AlreadyFulfilledError();
 absl::Status DeadlockError(absl::string_view path);
 absl::Status NameTakenError(absl::string_view name);
+
+// What became of a message to another node that is unreachable or dead.
+enum class Delivery : uint8_t {
+  kOutcomeUnknown,  // it may have been handled, or not
+  kNotSent,         // it has not been handled, and will not be
+};
+absl::Status NodeUnavailableError(absl::string_view text, Delivery delivery);
+// What such an error says; nothing for others.
+std::optional<Delivery> DeliveryOf(const absl::Status& status);
+
+// `node` is an address. Limits are of bytes, but for PendingLimitError.
+absl::Status NodeGoneError(absl::string_view node, Delivery delivery);
+// Nothing else is told to whom it is refused.
+absl::Status PermissionDeniedError();
+absl::Status MessageTooLargeError(absl::string_view message, uint64_t bytes, uint64_t limit);
+absl::Status OutboxFullError(absl::string_view node, uint64_t limit);
+absl::Status PendingLimitError(absl::string_view node, uint64_t limit);
+absl::Status InboundFullError(uint64_t limit);
+absl::Status LocalOnlyError(absl::string_view method);
+absl::Status NotEncodedError(absl::string_view what, const absl::Status& reason);
+absl::Status BadResultError(absl::string_view method, absl::string_view detail);
 
 // `Adder (urn:uuid:...)`.
 std::string ActorText(absl::string_view class_name, const Urn& urn);

@@ -124,14 +124,6 @@ constexpr bool IsLocalOnly() {
   }
 }
 
-template <typename T>
-inline constexpr bool kTravels =
-    std::is_void_v<T> || Encodable<std::conditional_t<std::is_void_v<T>, int, T>>;
-template <typename Arguments>
-inline constexpr bool kAllTravel = false;
-template <typename... A>
-inline constexpr bool kAllTravel<std::tuple<A...>> = (kTravels<A> && ...);
-
 template <typename Class, auto Member>
 constexpr bool CheckMember() {
   if constexpr (TraitsOf<Member>::kIsMethod) {

@@ -3,20 +3,24 @@
 
 // What can be done to an actor through a reference: call a method, read a field, write one, hand it
 // a plain message. Each is a type with Raw (what the code returns), Result (what the caller gets),
-// Arguments, kName and Invoke.
+// Arguments, kName, kKind (how it travels) and Invoke.
 
 #include <array>
+#include <string>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "runtime/actor.h"
 #include "runtime/actor_cell.h"
 #include "runtime/class_info.h"
+#include "runtime/errors.h"
 #include "runtime/future_state.h"
 #include "runtime/value.h"
+#include "runtime/wire_message.h"
 
 namespace troupe::internal {
 
@@ -99,6 +103,7 @@ struct MethodOp {
   using Result = Unwrapped<Raw>;
   using Arguments = typename Traits::Arguments;
   static constexpr const char* kName = kMemberName<Member>;
+  static constexpr MessageKind kKind = MessageKind::kMethod;
 
   static Raw Invoke(ActorCell& cell, Arguments& arguments) {
     Class& object = ObjectOf<Class>(cell);
@@ -114,6 +119,7 @@ struct ReadOp {
   using Result = Raw;
   using Arguments = std::tuple<>;
   static constexpr const char* kName = kMemberName<Member>;
+  static constexpr MessageKind kKind = MessageKind::kMethod;
 
   static Raw Invoke(ActorCell& cell, Arguments&) { return ObjectOf<Class>(cell).*Member; }
 };
@@ -124,6 +130,7 @@ struct WriteOp {
   using Result = void;
   using Arguments = std::tuple<typename FieldTraits<decltype(Member)>::Type>;
   static constexpr const char* kName = kMemberName<Member>;
+  static constexpr MessageKind kKind = MessageKind::kMethod;
 
   static void Invoke(ActorCell& cell, Arguments& arguments) {
     ObjectOf<Class>(cell).*Member = std::move(std::get<0>(arguments));
@@ -135,11 +142,36 @@ struct ReceiveOp {
   using Result = Value;
   using Arguments = std::tuple<Value>;
   static constexpr const char* kName = "Receive";
+  static constexpr MessageKind kKind = MessageKind::kPlain;
 
   static Raw Invoke(ActorCell& cell, Arguments& arguments) {
     return cell.actor().Receive(std::move(std::get<0>(arguments)));
   }
 };
+
+// A call by name of an actor elsewhere, whose class is not known here.
+struct ByNameOp {
+  using Raw = absl::StatusOr<Value>;
+  using Result = Value;
+  using Arguments = std::tuple<std::string, std::vector<Value>>;
+  static constexpr const char* kName = "a call by name";
+  static constexpr MessageKind kKind = MessageKind::kByName;
+
+  // Local cells are called through MethodInfo instead.
+  static Raw Invoke(ActorCell& cell, Arguments& arguments) {
+    return NoSuchMethodError(cell.class_name(), std::get<0>(arguments));
+  }
+};
+
+// What the message is called in errors and dumps. Lives as long as the arguments.
+template <typename Op>
+const char* NameOf(const typename Op::Arguments& arguments) {
+  if constexpr (Op::kKind == MessageKind::kByName) {
+    return std::get<0>(arguments).c_str();
+  } else {
+    return Op::kName;
+  }
+}
 
 }  // namespace troupe::internal
 

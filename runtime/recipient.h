@@ -33,9 +33,20 @@ class Recipient : public RefCounted<Recipient> {
  public:
   virtual ~Recipient() = default;
 
-  // Takes the envelope over. Never blocks and runs no user code. An envelope that is not kSent has
-  // been answered (a call) or counted as a dead letter (one-way) before this returns.
+  // Takes the envelope over. Never blocks and runs no user code but codecs. An envelope that is not
+  // kSent has been answered (a call) or counted as a dead letter (one-way) before this returns.
   virtual SendResult Deliver(internal::Envelope* envelope) = 0;
+
+  // The call `envelope`, whose CallFrame has this remote id, was aborted: nobody waits for its
+  // answer. The envelope lives during the call, but it may have been answered, and the id be used
+  // for another one by now. Never blocks.
+  virtual void CallAborted(internal::Envelope* envelope, uint64_t remote_id) {
+    (void)envelope;
+    (void)remote_id;
+  }
+
+  // Ends the watch of the actor `watcher`, who is not told any more; behind what it sent before.
+  virtual void EndWatch(const Urn& watcher) { (void)watcher; }
 
   virtual absl::string_view class_name() const = 0;
 

@@ -81,13 +81,13 @@ class Ref : public AnyRef {
   // The same as `ref->Method(arguments...)`, for generic code.
   template <auto Member, typename... A>
   auto Call(A&&... arguments) const {
-    return With({}).template Call<Member>(std::forward<A>(arguments)...);
+    return CallThrough<Member>({recipient().get(), nullptr}, std::forward<A>(arguments)...);
   }
 
   // One-way: no future, no answer. An error in the method is the actor's failure.
   template <auto Member, typename... A>
   SendResult Tell(A&&... arguments) const {
-    return With({}).template Tell<Member>(std::forward<A>(arguments)...);
+    return TellThrough<Member>({recipient().get(), nullptr}, std::forward<A>(arguments)...);
   }
   using AnyRef::Tell;
 
@@ -95,6 +95,22 @@ class Ref : public AnyRef {
   RefWith<T> With(const CallOptions& options) const;
 
  private:
+  friend class RefWith<T>;
+
+  template <auto Member, typename... A>
+  static auto CallThrough(const internal::CallTarget& target, A&&... arguments) {
+    internal::CheckIsExported<T, Member>();
+    return internal::Bound<T, Member>{target}(std::forward<A>(arguments)...);
+  }
+  template <auto Member, typename... A>
+  static SendResult TellThrough(const internal::CallTarget& target, A&&... arguments) {
+    internal::CheckIsExported<T, Member>();
+    using Op = internal::MethodOp<T, Member>;
+    static_assert(std::is_constructible_v<typename Op::Arguments, A...>,
+                  "troupe: these arguments do not fit the method");
+    return internal::StartOneWay<Op>(target, std::forward<A>(arguments)...);
+  }
+
   template <typename U, typename... Bases>
   static constexpr bool Implements(Interfaces<Bases...>) {
     return ((std::is_same_v<T, Bases> ||
@@ -117,16 +133,11 @@ class RefWith : public AnyRefWith {
   }
   template <auto Member, typename... A>
   auto Call(A&&... arguments) const {
-    internal::CheckIsExported<T, Member>();
-    return internal::Bound<T, Member>{target()}(std::forward<A>(arguments)...);
+    return Ref<T>::template CallThrough<Member>(target(), std::forward<A>(arguments)...);
   }
   template <auto Member, typename... A>
   SendResult Tell(A&&... arguments) const {
-    internal::CheckIsExported<T, Member>();
-    using Op = internal::MethodOp<T, Member>;
-    static_assert(std::is_constructible_v<typename Op::Arguments, A...>,
-                  "troupe: these arguments do not fit the method");
-    return internal::StartOneWay<Op>(target(), std::forward<A>(arguments)...);
+    return Ref<T>::template TellThrough<Member>(target(), std::forward<A>(arguments)...);
   }
   using AnyRefWith::Tell;
 
@@ -146,14 +157,15 @@ template <typename T>
 absl::StatusOr<Ref<T>> AnyRef::As() const {
   if (is_null()) return Ref<T>();
   internal::ActorCell* cell = recipient_->local_cell();
-  if (cell == nullptr || !cell->info().Is(internal::TypeIdOf<T>())) {
+  if (cell != nullptr && !cell->info().Is(internal::TypeIdOf<T>())) {
     return absl::InvalidArgumentError(
         absl::StrCat(ToString(), " is no ", std::string(internal::ClassName<T>())));
   }
   return Ref<T>(recipient_);
 }
 
-// A reference travels as what names the actor; a decoded one of another class is refused.
+// A reference travels as what names the actor. A decoded one to an actor of this process is refused
+// if that is of another class; for others see AnyRef::As.
 template <typename T>
 struct Codec<Ref<T>> {
   using Wire = AnyRef;

@@ -31,6 +31,14 @@ void Registry::Add(ActorCell& cell) {
   shard.cells.insert(&cell);
 }
 
+bool Registry::AddUnlessTaken(ActorCell& cell) {
+  Shard& shard = ShardOf(cell.urn());
+  MutexLock lock(&shard.mu);
+  if (shard.cells.contains(cell.urn())) return false;
+  shard.cells.insert(&cell);
+  return true;
+}
+
 void Registry::Remove(ActorCell& cell) {
   {
     Shard& shard = ShardOf(cell.urn());

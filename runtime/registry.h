@@ -25,7 +25,10 @@ class ActorCell;
 // Holds no references: a cell is erased before it gives up its own.
 class Registry {
  public:
+  // With an urn drawn by lot.
   void Add(ActorCell& cell);
+  // With one that was chosen elsewhere. False: an actor of that urn is there already.
+  bool AddUnlessTaken(ActorCell& cell);
   // It begins to end: it and its names are found no more, but by SelectWithEnding.
   void Remove(ActorCell& cell);
   // It has ended.

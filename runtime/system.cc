@@ -14,6 +14,14 @@
 #include "runtime/thread_pool.h"
 
 namespace troupe {
+namespace {
+
+absl::Status NotRestartableError() {
+  return absl::InvalidArgumentError(
+      "a restart policy needs constructor arguments that can be copied");
+}
+
+}  // namespace
 
 ActorSystem::ActorSystem(SystemOptions options)
     : options_(std::move(options)),
@@ -30,6 +38,7 @@ ActorSystem::ActorSystem(SystemOptions options)
   if (executor_ == nullptr) {
     ThreadPool::Options pool;
     pool.threads = options_.threads;
+    pool.poller = options_.poller;
     core_->own_executor_ = std::make_unique<ThreadPool>(clock_, pool);
     executor_ = core_->own_executor_.get();
   }
@@ -53,33 +62,59 @@ RecipientPtr ActorSystem::SpawnCell(const internal::ClassInfo& info, internal::A
                                        options, RecipientPtr(parent));
   RecipientPtr ref = RecipientPtr::Adopt(cell);
   const bool parent_ends = parent != nullptr && parent->ending();
-  bool starts = false;
-  {
-    MutexLock lock(&parts_->mu);
-    starts = !parts_->closed && !parent_ends;
-    if (starts) {
-      ++parts_->alive;
-      // Under the lock: the shutdown finds in the registry all that are counted.
-      parts_->registry.Add(*cell);
-    }
-  }
-  if (!starts) {
-    LOG(WARNING) << cell->ToString() << " was spawned while its "
-                 << (parent_ends ? "parent ends" : "system shuts down") << ": it is not started";
+  const absl::Status admitted =
+      parent_ends ? absl::UnavailableError("its parent ends") : Admit(*cell, UrnFrom::kHere);
+  if (!admitted.ok()) {
+    LOG(WARNING) << cell->ToString() << " is not started: " << admitted.message();
     cell->NeverStart();
     return ref;
   }
   if (parent != nullptr) parent->AddChild(ref);
-  if (!options.name.empty()) {
-    const absl::Status registered = parts_->registry.Register(options.name, AnyRef(ref));
-    if (!registered.ok()) cell->FailAtStart(registered);
-  }
-  if (!can_restart && options.restart.max_restarts > 0) {
-    cell->FailAtStart(absl::InvalidArgumentError(
-        "a restart policy needs constructor arguments that can be copied"));
-  }
-  cell->Start();
+  (void)StartCell(*cell, options, can_restart);
   return ref;
+}
+
+absl::StatusOr<AnyRef> ActorSystem::SpawnHosted(const Urn& urn, const internal::ClassInfo& info,
+                                                internal::ActorFactory factory,
+                                                const SpawnOptions& options, bool can_restart) {
+  if (urn.is_nil()) return absl::InvalidArgumentError("the nil urn names no actor");
+  if (!can_restart && options.restart.max_restarts > 0) return NotRestartableError();
+  auto* cell =
+      new internal::ActorCell(*this, info, urn, std::move(factory), options, RecipientPtr());
+  const RecipientPtr ref = RecipientPtr::Adopt(cell);
+  absl::Status status = Admit(*cell, UrnFrom::kElsewhere);
+  if (status.ok()) {
+    status = StartCell(*cell, options, can_restart);
+  } else {
+    cell->NeverStart();
+  }
+  if (!status.ok()) return status;
+  return AnyRef(ref);
+}
+
+absl::Status ActorSystem::Admit(internal::ActorCell& cell, UrnFrom urn_from) {
+  MutexLock lock(&parts_->mu);
+  if (parts_->closed) return NodeUnavailableError("its system shuts down", Delivery::kNotSent);
+  // Under the lock: the shutdown finds in the registry all that are counted.
+  if (urn_from == UrnFrom::kHere) {
+    parts_->registry.Add(cell);
+  } else if (!parts_->registry.AddUnlessTaken(cell)) {
+    return absl::AlreadyExistsError(absl::StrCat(cell.urn().ToString(), " is another actor's"));
+  }
+  ++parts_->alive;
+  return absl::OkStatus();
+}
+
+absl::Status ActorSystem::StartCell(internal::ActorCell& cell, const SpawnOptions& options,
+                                    bool can_restart) {
+  absl::Status status;
+  if (!options.name.empty()) {
+    status = parts_->registry.Register(options.name, AnyRef(RecipientPtr(&cell)));
+  }
+  if (!can_restart && options.restart.max_restarts > 0) status = NotRestartableError();
+  if (!status.ok()) cell.FailAtStart(status);
+  cell.Start();
+  return status;
 }
 
 std::vector<AnyRef> ActorSystem::All() const {

@@ -30,6 +30,7 @@
 namespace troupe {
 
 class DedicatedExecutor;
+class IdlePoller;
 
 struct SystemOptions {
   // Worker threads of the pool; 0: one for each core.
@@ -48,6 +49,9 @@ struct SystemOptions {
   // time).
   Executor* executor = nullptr;
   Clock* clock = nullptr;
+  // For nodes: what the idle workers of the system's own thread pool wait in. Belongs to the caller
+  // and outlives the system. Ignored with an executor of the caller's.
+  IdlePoller* poller = nullptr;
 };
 
 // How the end of one actor went, in StopAll.
@@ -189,13 +193,26 @@ class ActorSystem {
   internal::SystemCore& core() { return *core_; }
   void Retire(std::unique_ptr<DedicatedExecutor> executor);
   internal::BlockedWaits& blocked_waits();
+  // As Spawn, with an urn that another node chose. `can_restart`: `factory` may be called more than
+  // once. kInvalidArgument: a nil urn, or a restart policy without `can_restart`. kAlreadyExists:
+  // an actor of that urn lives (one that has begun to end does not count), or the name is
+  // another's; with the latter the actor is there and fails at its start. kUnavailable: the system
+  // shuts down.
+  absl::StatusOr<AnyRef> SpawnHosted(const Urn& urn, const internal::ClassInfo& info,
+                                     internal::ActorFactory factory, const SpawnOptions& options,
+                                     bool can_restart);
 
  private:
   struct Parts;
+  enum class UrnFrom { kHere, kElsewhere };
 
   RecipientPtr SpawnCell(const internal::ClassInfo& info, internal::ActorFactory factory,
                          const SpawnOptions& options, bool can_restart,
                          internal::ActorCell* parent);
+  // Registers the cell and counts it as alive, unless it must not start.
+  absl::Status Admit(internal::ActorCell& cell, UrnFrom urn_from);
+  // The rest of spawning; an error is what the actor fails with at its start.
+  absl::Status StartCell(internal::ActorCell& cell, const SpawnOptions& options, bool can_restart);
   std::vector<RecipientPtr> SelectByType(internal::ClassInfo::TypeId type) const;
   void Shutdown();
   bool AwaitAllGone(absl::Time deadline);
