@@ -3,6 +3,7 @@
 
 // All that users of Troupe include.
 
+#include "node/node.h"              // IWYU pragma: export
 #include "runtime/actor.h"          // IWYU pragma: export
 #include "runtime/aggregate.h"      // IWYU pragma: export
 #include "runtime/any_ref.h"        // IWYU pragma: export

@@ -155,6 +155,11 @@ def troupe_deps():
         build_file = "benchmark.BUILD",
     )
     _system(
+        "openssl",
+        requires = {"/usr/include/openssl/x509.h": "libssl-dev"},
+        build_file = "openssl.BUILD",
+    )
+    _system(
         "zlib",
         requires = {"/usr/include/zlib.h": "zlib1g-dev"},
         build_file = "zlib.BUILD",

@@ -1,0 +1,174 @@
+#include "node/grpc_poller.h"
+
+#include <glog/logging.h>
+
+#include <algorithm>
+#include <utility>
+
+// gRPC's queue hands a tag from the thread that begins an operation to the one that polls. Debian
+// builds gRPC without ThreadSanitizer, which therefore has to be told.
+#if defined(__SANITIZE_THREAD__)
+#define TROUPE_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define TROUPE_TSAN 1
+#endif
+#endif
+#ifdef TROUPE_TSAN
+extern "C" void __tsan_acquire(void* address);
+extern "C" void __tsan_release(void* address);
+#endif
+
+namespace troupe::internal {
+namespace {
+
+GrpcTag* Done(void* tag) {
+#ifdef TROUPE_TSAN
+  __tsan_acquire(tag);
+#endif
+  return static_cast<GrpcTag*>(tag);
+}
+
+// After so many events a worker looks after its actors again.
+constexpr int kMaxEvents = 128;
+constexpr int kSpinsPerLook = 16;
+
+}  // namespace
+
+void* Begun(GrpcTag* tag) {
+#ifdef TROUPE_TSAN
+  __tsan_release(tag);
+#endif
+  return tag;
+}
+
+GrpcPoller::GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin)
+    : queue_(std::move(queue)), clock_(clock), spin_(spin && SpinningHelps()) {}
+
+GrpcPoller::~GrpcPoller() { CHECK(closed_.load()) << "the poller was not closed"; }
+
+void GrpcPoller::Interruption::Complete(bool) {
+  MutexLock lock(&poller_->mu_);
+  poller_->alarm_set_ = false;
+}
+
+bool GrpcPoller::Poll(absl::Time deadline) {
+  if (closed_.load(std::memory_order_acquire)) {
+    WaitClosed(deadline);
+    return false;
+  }
+  if (HandleReady()) return true;
+  if (deadline == absl::InfinitePast()) return false;
+  if (interrupted_.exchange(false)) return false;
+  if (spin_ && LookOn()) return true;
+  // Again: the look may have taken the alarm out of the queue. An Interrupt from now on puts a new
+  // one in, or finds the old one there.
+  if (interrupted_.exchange(false)) return false;
+  return Block(deadline);
+}
+
+GrpcPoller::Next GrpcPoller::HandleOne(gpr_timespec deadline) {
+  void* tag = nullptr;
+  bool ok = false;
+  switch (queue_->AsyncNext(&tag, &ok, deadline)) {
+    case grpc::CompletionQueue::SHUTDOWN:
+      return Next::kClosed;
+    case grpc::CompletionQueue::TIMEOUT:
+      return Next::kNothing;
+    case grpc::CompletionQueue::GOT_EVENT:
+      break;
+  }
+  GrpcTag* const done = Done(tag);
+  const bool interrupted = done == &interruption_;
+  done->Complete(ok);
+  return interrupted ? Next::kInterrupted : Next::kHandled;
+}
+
+bool GrpcPoller::HandleReady() {
+  const gpr_timespec now = gpr_inf_past(GPR_CLOCK_MONOTONIC);
+  bool handled = false;
+  for (int i = 0; i < kMaxEvents; ++i) {
+    const Next next = HandleOne(now);
+    if (next == Next::kNothing || next == Next::kClosed) break;
+    handled |= next == Next::kHandled;
+  }
+  return handled;
+}
+
+// Looks until something comes, as long as that has been worth it lately. Returns whether to go on:
+// something was handled.
+bool GrpcPoller::LookOn() {
+  const int looks = budget_.spins() / kSpinsPerLook;
+  bool handled = false;
+  for (int i = 0; i < looks && !handled && !interrupted_.load(std::memory_order_relaxed); ++i) {
+    // Whoever sends what we wait for may share the core.
+    std::this_thread::yield();
+    handled = HandleReady();
+  }
+  budget_.Report(handled);
+  return handled;
+}
+
+bool GrpcPoller::Block(absl::Time deadline) {
+  gpr_timespec until = gpr_inf_future(GPR_CLOCK_MONOTONIC);
+  if (deadline != absl::InfiniteFuture()) {
+    const int64_t nanos = std::max<int64_t>(0, absl::ToInt64Nanoseconds(Remaining(deadline)));
+    until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanos, GPR_TIMESPAN));
+  }
+  const Next next = HandleOne(until);
+  if (next == Next::kInterrupted) interrupted_.store(false);
+  if (next == Next::kHandled) HandleReady();
+  return next == Next::kHandled;
+}
+
+absl::Duration GrpcPoller::Remaining(absl::Time deadline) const {
+  return deadline == absl::InfiniteFuture() ? absl::InfiniteDuration() : deadline - clock_->Now();
+}
+
+void GrpcPoller::WaitClosed(absl::Time deadline) {
+  if (deadline == absl::InfinitePast()) return;
+  MutexLock lock(&mu_);
+  while (!interrupted_.load() && Remaining(deadline) > absl::ZeroDuration()) {
+    wake_.WaitFor(&mu_, Remaining(deadline));
+  }
+  interrupted_.store(false);
+}
+
+void GrpcPoller::Interrupt() {
+  interrupted_.store(true);
+  MutexLock lock(&mu_);
+  wake_.SignalAll();
+  if (alarm_set_ || shut_down_) return;
+  alarm_set_ = true;
+  alarm_.Set(queue_.get(), gpr_inf_past(GPR_CLOCK_MONOTONIC), Begun(&interruption_));
+}
+
+void GrpcPoller::Drain(int millis) {
+  HandleOne(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(millis, GPR_TIMESPAN)));
+  HandleReady();
+}
+
+void GrpcPoller::Close() {
+  {
+    MutexLock lock(&mu_);
+    if (shut_down_) return;
+    shut_down_ = true;
+  }
+  queue_->Shutdown();
+  while (HandleOne(gpr_inf_future(GPR_CLOCK_MONOTONIC)) != Next::kClosed) {
+  }
+  closed_.store(true, std::memory_order_release);
+}
+
+GrpcPollThread::GrpcPollThread(IdlePoller* poller)
+    : poller_(poller), thread_([this] {
+        while (!stop_.load(std::memory_order_acquire)) poller_->Poll(absl::InfiniteFuture());
+      }) {}
+
+GrpcPollThread::~GrpcPollThread() {
+  stop_.store(true, std::memory_order_release);
+  poller_->Interrupt();
+  thread_.join();
+}
+
+}  // namespace troupe::internal

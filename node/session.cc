@@ -1,0 +1,342 @@
+#include "node/session.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/errors.h"
+
+namespace troupe::internal {
+namespace {
+
+// What may arrive before it is acknowledged although there is nothing to send.
+constexpr size_t kUnacknowledgedBytes = 256 * 1024;
+constexpr int kUnacknowledgedBatches = 64;
+
+}  // namespace
+
+Session::Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, Mutex& mu)
+    : core_(std::move(core)),
+      options_(options),
+      mu_(mu),
+      outbox_(options.outbox_bytes, options.batch_bytes) {}
+
+absl::Status Session::Attach(std::shared_ptr<Connection> connection, uint64_t received,
+                             bool writing) {
+  MutexLock lock(&mu_);
+  if (ended_) return absl::NotFoundError("the session has ended");
+  if (!outbox_.Rewind(received)) {
+    return absl::InvalidArgumentError(absl::StrCat("batch ", received, " was never sent"));
+  }
+  connection_ = std::move(connection);
+  writing_ = writing;
+  flush_wanted_ = true;
+  paused_ = false;
+  silent_ticks_ = 0;
+  unacknowledged_bytes_ = 0;
+  unacknowledged_batches_ = 0;
+  return absl::OkStatus();
+}
+
+absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batch, bool* is_new) {
+  const absl::StatusOr<BatchView> header = ReadBatchHeader(batch);
+  if (!header.ok()) return header.status();
+  MutexLock lock(&mu_);
+  if (ended_ || connection != connection_.get()) return absl::OkStatus();
+  silent_ticks_ = 0;
+  if (header->has_hello) return absl::InvalidArgumentError("a second Hello");
+  if (!outbox_.Acknowledge(header->acknowledged)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch ", header->acknowledged, " is acknowledged, but was never sent"));
+  }
+  if (!header->has_frames) return absl::OkStatus();
+  if (header->sequence <= received_) return absl::OkStatus();  // sent again
+  if (header->sequence != received_ + 1) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("batch ", header->sequence, " follows batch ", received_));
+  }
+  received_ = header->sequence;
+  *is_new = true;
+  return absl::OkStatus();
+}
+
+bool Session::OnBatch(Connection* connection, absl::string_view batch) {
+  bool is_new = false;
+  absl::Status status = AcceptBatch(connection, batch, &is_new);
+  if (status.ok() && is_new) status = ReadFrames(batch, *this);
+  if (!status.ok()) {
+    End(absl::InvalidArgumentError(absl::StrCat("protocol error: ", status.message())));
+    return true;
+  }
+  if (!farewell_.ok()) {
+    End(farewell_);
+    return true;
+  }
+  if (!is_new) return true;
+  if (NoteReceived(batch.size())) FlushNow();
+  if (MayReadOn()) return true;
+  {
+    MutexLock lock(&mu_);
+    paused_ = true;
+  }
+  // It may have become possible before paused_ was seen; whoever clears it, is the one to resume.
+  if (!MayReadOn()) return false;
+  MutexLock lock(&mu_);
+  return std::exchange(paused_, false);
+}
+
+bool Session::NoteReceived(size_t bytes) {
+  MutexLock lock(&mu_);
+  unacknowledged_bytes_ += bytes;
+  ++unacknowledged_batches_;
+  if (unacknowledged_bytes_ < kUnacknowledgedBytes &&
+      unacknowledged_batches_ < kUnacknowledgedBatches) {
+    return false;
+  }
+  acknowledge_ = true;
+  return !writing_ && !flush_scheduled_;
+}
+
+absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
+  if (in_large_) return absl::InvalidArgumentError("a piece in pieces");
+  if (large_bytes_ == 0) {
+    if (total_bytes == 0 || total_bytes > options_.message_bytes + kFrameOverhead) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a message of ", total_bytes, " bytes in pieces"));
+    }
+    large_bytes_ = total_bytes;
+  }
+  if (data.size() > large_bytes_ - large_.size()) {
+    return absl::InvalidArgumentError("the pieces are more than the message");
+  }
+  large_.append(data.data(), data.size());
+  if (large_.size() < large_bytes_) return absl::OkStatus();
+  const std::string frame = std::exchange(large_, std::string());
+  large_bytes_ = 0;
+  in_large_ = true;
+  absl::Status status = ReadFrame(frame, *this);
+  in_large_ = false;
+  return status;
+}
+
+absl::Status Session::OnGoodbye(absl::string_view reason) {
+  farewell_ = absl::UnavailableError(absl::StrCat(kSaidGoodbye, ": ", reason));
+  return absl::OkStatus();
+}
+
+Session::Flush Session::AppendedLocked() {
+  if (connection_ == nullptr || flush_scheduled_) return Flush::kNo;
+  if (writing_) {
+    flush_wanted_ = true;
+    return Flush::kNo;
+  }
+  Executor* const executor = core_->executor();
+  // On a worker others have something to send before this thread is out of work: one write for all.
+  if (executor == nullptr || Executor::Current() != executor) return Flush::kHere;
+  flush_scheduled_ = true;
+  while_scheduled_ = shared_from_this();
+  return Flush::kLater;
+}
+
+void Session::DoFlush(Flush flush) {
+  if (flush == Flush::kNo) return;
+  Executor* const executor = flush == Flush::kLater ? core_->executor() : nullptr;
+  if (executor != nullptr) {
+    executor->ScheduleWhenDry(this);
+  } else if (flush == Flush::kLater) {
+    Run();
+  } else {
+    FlushNow();
+  }
+}
+
+void Session::Run() {
+  std::shared_ptr<Session> self;
+  {
+    MutexLock lock(&mu_);
+    flush_scheduled_ = false;
+    self = std::move(while_scheduled_);
+    while_scheduled_ = nullptr;
+  }
+  FlushNow();
+}
+
+SharedBytes Session::NextToWriteLocked() {
+  if (connection_ == nullptr) return nullptr;
+  if (writing_) {
+    flush_wanted_ = true;
+    return nullptr;
+  }
+  flush_wanted_ = false;
+  SharedBytes batch = outbox_.Next(received_);
+  if (batch == nullptr && acknowledge_) {
+    std::string header;
+    BeginBatch(&header);
+    SetBatchHeader(&header, 0, received_);
+    batch = std::make_shared<const std::string>(std::move(header));
+  }
+  if (batch == nullptr) return nullptr;
+  acknowledge_ = false;
+  unacknowledged_bytes_ = 0;
+  unacknowledged_batches_ = 0;
+  wrote_since_tick_ = true;
+  writing_ = true;
+  return batch;
+}
+
+void Session::FlushNow() {
+  std::shared_ptr<Connection> connection;
+  SharedBytes batch;
+  {
+    MutexLock lock(&mu_);
+    batch = NextToWriteLocked();
+    if (batch == nullptr) return;
+    connection = connection_;
+  }
+  connection->Write(std::move(batch));
+}
+
+void Session::OnWritten(Connection* connection) {
+  {
+    MutexLock lock(&mu_);
+    if (connection != connection_.get()) return;
+    writing_ = false;
+    if (!flush_wanted_) {
+      // What a scheduled flush will write, is left to it: more may come until then.
+      if (flush_scheduled_ || (!outbox_.HasNext() && !acknowledge_)) return;
+    }
+  }
+  FlushNow();
+}
+
+void Session::OnClosed(Connection* connection, const absl::Status& reason) {
+  absl::Status goodbye;
+  {
+    MutexLock lock(&mu_);
+    if (connection != connection_.get()) return;
+    connection_ = nullptr;
+    writing_ = false;
+    paused_ = false;
+    if (ended_) return;
+    if (saying_goodbye_) goodbye = goodbye_;
+  }
+  if (goodbye.ok()) {
+    Disconnected(reason);
+  } else {
+    End(goodbye);
+  }
+}
+
+void Session::Tick() {
+  bool down = false;
+  bool replace = false;
+  int silent = 0;
+  {
+    MutexLock lock(&mu_);
+    if (ended_) return;
+    // While we do not read, we cannot hear.
+    if (!paused_) ++silent_ticks_;
+    silent = silent_ticks_;
+    down = silent >= options_.ticks_until_down;
+    replace = !down && connection_ != nullptr && silent == options_.ticks_until_reconnect;
+    if (!wrote_since_tick_) acknowledge_ = true;
+    wrote_since_tick_ = false;
+  }
+  if (down) {
+    End(absl::UnavailableError("it was not heard in time"));
+    return;
+  }
+  if (replace) DropConnection(absl::UnavailableError("silent"));
+  Ticked();
+  FlushNow();
+}
+
+void Session::DropConnection(const absl::Status& reason) {
+  std::shared_ptr<Connection> connection;
+  {
+    MutexLock lock(&mu_);
+    connection = connection_;
+  }
+  if (connection != nullptr) connection->Close(reason);
+}
+
+void Session::ResumeReading() {
+  std::shared_ptr<Connection> connection;
+  {
+    MutexLock lock(&mu_);
+    if (!std::exchange(paused_, false)) return;
+    connection = connection_;
+  }
+  if (connection != nullptr) connection->ResumeReading();
+}
+
+void Session::End(const absl::Status& reason) {
+  std::shared_ptr<Connection> connection;
+  uint64_t written = 0;
+  {
+    MutexLock lock(&mu_);
+    if (std::exchange(ended_, true)) return;
+    connection = connection_;
+    written = outbox_.written();
+  }
+  if (connection != nullptr) connection->Close(reason);
+  Ended(reason, written);
+}
+
+void Session::SayGoodbye(const absl::Status& reason) {
+  Flush flush = Flush::kNo;
+  bool at_once = false;
+  {
+    MutexLock lock(&mu_);
+    if (ended_ || saying_goodbye_) return;
+    at_once = connection_ == nullptr;
+    saying_goodbye_ = true;
+    goodbye_ = reason;
+    std::string goodbye;
+    AppendGoodbye(&goodbye, reason.message());
+    outbox_.AddBehindLarge(goodbye);
+    flush = AppendedLocked();
+  }
+  if (at_once) {
+    End(reason);
+  } else {
+    DoFlush(flush);
+  }
+}
+
+bool Session::ended() const {
+  MutexLock lock(&mu_);
+  return ended_;
+}
+
+bool Session::idle() const {
+  MutexLock lock(&mu_);
+  return outbox_.empty();
+}
+
+uint64_t Session::received() const {
+  MutexLock lock(&mu_);
+  return received_;
+}
+
+size_t Session::outbox_bytes() const {
+  MutexLock lock(&mu_);
+  return outbox_.bytes();
+}
+
+bool Session::connected() const {
+  MutexLock lock(&mu_);
+  return connection_ != nullptr;
+}
+
+bool Session::paused() const {
+  MutexLock lock(&mu_);
+  return paused_;
+}
+
+int Session::silent_ticks() const {
+  MutexLock lock(&mu_);
+  return silent_ticks_;
+}
+
+}  // namespace troupe::internal
