@@ -1,0 +1,97 @@
+// Feeds bytes to the readers of batches and frames. What a handler is given can be written, and is
+// read the same again; a view never leaves the input.
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "node/frames.h"
+
+namespace troupe::internal {
+namespace {
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+// Writes what it is given as a batch.
+class Copier : public FrameHandler {
+ public:
+  explicit Copier(absl::string_view input) : input_(input) { BeginBatch(&batch_); }
+
+  absl::Status OnCall(const CallFrameFields& call) override {
+    for (const absl::string_view view : {call.target_urn, call.method_name, call.arguments}) {
+      RequireInside(view);
+    }
+    Require(call.kind <= MessageKind::kNode);
+    AppendCall(&batch_, call);
+    return absl::OkStatus();
+  }
+  absl::Status OnReply(uint32_t id, absl::Status status, absl::string_view result) override {
+    RequireInside(result);
+    AppendReply(&batch_, id, status, result);
+    return absl::OkStatus();
+  }
+  absl::Status OnCancel(uint32_t id) override {
+    AppendCancel(&batch_, id);
+    return absl::OkStatus();
+  }
+  absl::Status OnPiece(uint64_t total_bytes, absl::string_view data) override {
+    RequireInside(data);
+    AppendPiece(&batch_, total_bytes, data);
+    return absl::OkStatus();
+  }
+  absl::Status OnGoodbye(absl::string_view reason) override {
+    RequireInside(reason);
+    AppendGoodbye(&batch_, reason);
+    return absl::OkStatus();
+  }
+
+  const std::string& batch() const { return batch_; }
+
+ private:
+  void RequireInside(absl::string_view view) {
+    if (view.empty()) return;
+    Require(view.data() >= input_.data() &&
+            view.data() + view.size() <= input_.data() + input_.size());
+  }
+
+  const absl::string_view input_;
+  std::string batch_;
+};
+
+void TryBatch(absl::string_view bytes) {
+  const absl::StatusOr<BatchView> header = ReadBatchHeader(bytes);
+  Copier first(bytes);
+  const absl::Status status = ReadFrames(bytes, first);
+  if (!status.ok()) Require(status.code() == absl::StatusCode::kInvalidArgument);
+  // Nobody reads the frames of a batch whose header does not parse.
+  if (!header.ok()) Require(header.status().code() == absl::StatusCode::kInvalidArgument);
+
+  Copier second(first.batch());
+  Require(ReadFrames(first.batch(), second).ok());
+  // Not the same bytes: the order of the payloads of a status is not fixed.
+  Require(first.batch().size() == second.batch().size());
+  const absl::StatusOr<BatchView> copied = ReadBatchHeader(first.batch());
+  Require(copied.ok() && copied->has_frames == (first.batch().size() > kBatchHeaderBytes));
+}
+
+void TryFrame(absl::string_view bytes) {
+  Copier copier(bytes);
+  const absl::Status status = ReadFrame(bytes, copier);
+  if (!status.ok()) Require(status.code() == absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace troupe::internal
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
+  troupe::internal::TryBatch(bytes);
+  troupe::internal::TryFrame(bytes);
+  return 0;
+}
