@@ -55,8 +55,11 @@ void ThreadPool::ScheduleLast(Runnable* r) {
     Schedule(r);
     return;
   }
+  // What is alone here runs next on this thread: waking another one for it would only move it to a
+  // colder cache. (If this turn goes on for long, the monitor tells the others.)
+  const bool alone = w->queue.Empty();
   PushLocal(*w, r);
-  if (!w->polling) Notify();
+  if (!alone && !w->polling) Notify();
 }
 
 void ThreadPool::ScheduleWhenDry(Runnable* r) {

@@ -213,6 +213,7 @@ class ThreadPool final : public Executor {
   CondVar monitor_wake_;
   bool monitor_stop_ ABSL_GUARDED_BY(monitor_mu_) = false;
   std::thread monitor_thread_ ABSL_GUARDED_BY(monitor_mu_);
+  uint64_t seen_polls_ = 0;  // the monitor's: of all workers, at its last tick
   std::atomic<uint64_t> monitor_ticks_{0};
   std::atomic<uint64_t> stalls_{0};
   std::atomic<uint64_t> rescues_{0};

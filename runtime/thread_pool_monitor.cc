@@ -87,8 +87,10 @@ void ThreadPool::MonitorTick() {
   monitor_ticks_.fetch_add(1, std::memory_order_relaxed);
   const int slots = slots_used_.load(std::memory_order_acquire);
   int computing = 0;
+  uint64_t polls = 0;
   for (int i = 0; i < slots; ++i) {
     const Worker& w = *slots_[i].load(std::memory_order_acquire);
+    polls += w.polls.Get();
     if (w.computes && w.status.load(std::memory_order_relaxed) == Worker::kStalled) ++computing;
   }
   bool stalled = false;
@@ -120,6 +122,7 @@ void ThreadPool::MonitorTick() {
       rescued_here.PushBack(r);
       ++count;
     }
+    rescued |= !w.queue.Empty();
     if (count > 0) {
       Inject(rescued_here, count);
       rescues_.fetch_add(1, std::memory_order_relaxed);
@@ -127,9 +130,12 @@ void ThreadPool::MonitorTick() {
     }
   }
   if ((stalled || rescued) && HasWork()) Notify();
-  // Those who run are too busy to poll: somebody else does, or at least they look in between.
-  if (NeedsPoller() && (stalled || running_.load(std::memory_order_relaxed) != 0)) {
-    poll_due_.store(true, std::memory_order_relaxed);
+  // Those who run are too busy to poll: since the last tick nobody has. At the end of their turns
+  // they look in between; if none of them came to it by the next tick, somebody else does.
+  const bool polled = std::exchange(seen_polls_, polls) != polls;
+  const bool busy = stalled || running_.load(std::memory_order_relaxed) != 0;
+  if (NeedsPoller() && busy && !polled &&
+      (poll_due_.exchange(true, std::memory_order_relaxed) || stalled)) {
     WakeOne(true);
   }
 }

@@ -344,7 +344,8 @@ bool ThreadPool::PollBriefly(Worker& w) {
   w.polling = false;
   w.polls.Add(1);
   polling_.store(nullptr, std::memory_order_seq_cst);
-  if (handled && !w.queue.Empty() && !w.searching) Notify();
+  // The first of what came runs here, next.
+  if (handled && w.queue.HasSeveral() && !w.searching) Notify();
   return handled;
 }
 
