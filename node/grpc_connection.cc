@@ -117,6 +117,7 @@ bool GrpcConnection::Deliver() {
     MutexLock lock(&mu_);
     if (closing_) return true;
   }
+  GrpcPoller::NoteHandled(incoming_.Length());
   grpc::Slice single;
   bool more = false;
   if (incoming_.TrySingleSlice(&single).ok()) {

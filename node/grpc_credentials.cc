@@ -30,9 +30,11 @@ using Key = std::unique_ptr<EVP_PKEY, Free>;
 using Bio = std::unique_ptr<BIO, Free>;
 
 absl::StatusOr<Bio> Open(const char* option, const std::string& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) {
+  // To the stream an empty file is a failure too; to the system it is none.
+  if (!file || (!(text << file.rdbuf()) && errno != 0)) {
     return absl::InvalidArgumentError(
         absl::StrCat("tls.", option, ": cannot read \"", path, "\" (", std::strerror(errno),
                      "); give the path of a PEM file that this process may read"));

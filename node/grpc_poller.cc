@@ -29,8 +29,9 @@ GrpcTag* Done(void* tag) {
   return static_cast<GrpcTag*>(tag);
 }
 
-// After so many events a worker looks after its actors again.
+// After so many events or bytes a worker looks after its actors again.
 constexpr int kMaxEvents = 128;
+constexpr size_t kMaxBytes = 64 * 1024;
 constexpr int kSpinsPerLook = 16;
 
 }  // namespace
@@ -87,7 +88,8 @@ GrpcPoller::Next GrpcPoller::HandleOne(gpr_timespec deadline) {
 bool GrpcPoller::HandleReady() {
   const gpr_timespec now = gpr_inf_past(GPR_CLOCK_MONOTONIC);
   bool handled = false;
-  for (int i = 0; i < kMaxEvents; ++i) {
+  handled_bytes_ = 0;
+  for (int i = 0; i < kMaxEvents && handled_bytes_ < kMaxBytes; ++i) {
     const Next next = HandleOne(now);
     if (next == Next::kNothing || next == Next::kClosed) break;
     handled |= next == Next::kHandled;
@@ -115,9 +117,10 @@ bool GrpcPoller::Block(absl::Time deadline) {
     const int64_t nanos = std::max<int64_t>(0, absl::ToInt64Nanoseconds(Remaining(deadline)));
     until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanos, GPR_TIMESPAN));
   }
+  handled_bytes_ = 0;
   const Next next = HandleOne(until);
   if (next == Next::kInterrupted) interrupted_.store(false);
-  if (next == Next::kHandled) HandleReady();
+  if (next == Next::kHandled && handled_bytes_ < kMaxBytes) HandleReady();
   return next == Next::kHandled;
 }
 
