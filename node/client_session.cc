@@ -4,7 +4,9 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "node/client_connection.h"
 #include "node/node_core.h"
 #include "node/peer.h"
@@ -120,27 +122,27 @@ absl::Status ClientSession::Introduced(const std::shared_ptr<Connection>& connec
   {
     MutexLock lock(&mu_);
     connecting_ = nullptr;
-    backoff_ = kMinBackoff;
+    ticks_connected_ = 0;
   }
   peer_->Connected(hello);
   return absl::OkStatus();
 }
 
 void ClientSession::RefuseTooLarge() {
-  std::vector<Envelope*> refused;
+  std::vector<std::pair<Envelope*, size_t>> refused;
   size_t limit = 0;
   {
     MutexLock lock(&mu_);
     limit = message_bytes_;
-    for (const uint32_t id : std::exchange(too_large_, {})) {
-      if (ended_ || !pending_.Has(id)) continue;
-      if (Envelope* envelope = pending_.Finish(id)) refused.push_back(envelope);
-      ForgetWatchLocked(id);
+    for (const auto& [call, bytes] : std::exchange(too_large_, {})) {
+      if (ended_ || !pending_.Has(call)) continue;
+      if (Envelope* envelope = pending_.Finish(call)) refused.emplace_back(envelope, bytes);
+      ForgetWatchLocked(call);
     }
   }
-  const absl::Status status =
-      MessageTooLargeError(absl::StrCat("a message for node ", peer_->address()), 0, limit);
-  for (Envelope* envelope : refused) {
+  for (const auto& [envelope, bytes] : refused) {
+    const absl::Status status =
+        MessageTooLargeError(absl::StrCat("a message for node ", peer_->address()), bytes, limit);
     envelope->Refuse({.why = Refusal::Why::kOther, .detail = &status});
   }
 }
@@ -168,15 +170,23 @@ void ClientSession::ConnectFailed(ClientConnection* connection, const absl::Stat
 void ClientSession::Disconnected(const absl::Status& reason) {
   if (IsFinal(reason)) {
     End(reason);
-  } else {
-    Connect();
+    return;
   }
+  absl::Duration delay;
+  {
+    MutexLock lock(&mu_);
+    // One that stood for a while is replaced at once.
+    if (ticks_connected_ == 0) delay = backoff_;
+    backoff_ = ticks_connected_ == 0 ? std::min(2 * backoff_, kMaxBackoff) : kMinBackoff;
+  }
+  Start(delay);
 }
 
 void ClientSession::Ticked() {
   std::shared_ptr<ClientConnection> stuck;
   {
     MutexLock lock(&mu_);
+    ++ticks_connected_;
     if (connecting_ == nullptr || !established_) return;
     if (++connecting_ticks_ >= kMaxConnectingTicks) stuck = connecting_;
   }
@@ -186,20 +196,24 @@ void ClientSession::Ticked() {
 void ClientSession::Ended(const absl::Status& reason, uint64_t written) {
   std::vector<PendingCalls::Left> left;
   std::shared_ptr<ClientConnection> connecting;
+  bool established = false;
+  size_t one_way = 0;
   {
     MutexLock lock(&mu_);
     left = pending_.TakeAll();
     watches_.clear();
     watch_of_.clear();
     connecting = std::exchange(connecting_, nullptr);
+    established = established_;
+    one_way = one_way_;
   }
   if (connecting != nullptr) connecting->Close(reason);
   peer_->SessionEnded(*this, reason);
   const Executor::Scope scope(core_->executor());
+  const std::string text = WhyEnded(reason, established);
+  const absl::Status unknown = NodeUnavailableError(text, Delivery::kOutcomeUnknown);
   const bool is_refusal =
       IsFinal(reason) && !absl::IsInvalidArgument(reason) && !absl::IsNotFound(reason);
-  const std::string text = absl::StrCat("node ", peer_->address(), ": ", reason.message());
-  const absl::Status unknown = NodeUnavailableError(text, Delivery::kOutcomeUnknown);
   const absl::Status not_sent = is_refusal ? absl::Status(reason.code(), text)
                                            : NodeUnavailableError(text, Delivery::kNotSent);
   for (const PendingCalls::Left& call : left) {
@@ -207,6 +221,24 @@ void ClientSession::Ended(const absl::Status& reason, uint64_t written) {
     call.envelope->Refuse(
         {.why = Refusal::Why::kOther, .detail = may_have_arrived ? &unknown : &not_sent});
   }
+  // Of a session that stood, nobody knows how many did not arrive.
+  for (size_t i = 0; !established && i < one_way; ++i) {
+    core_->CountDeadLetter("message for another node",
+                           {.why = Refusal::Why::kOther, .detail = &not_sent});
+  }
+}
+
+std::string ClientSession::WhyEnded(const absl::Status& reason, bool established) const {
+  absl::string_view why = reason.message();
+  // The transport's errors begin with the address.
+  if (absl::ConsumePrefix(&why, peer_->address())) absl::ConsumePrefix(&why, ": ");
+  if (established) return absl::StrCat("node ", peer_->address(), " is lost: ", why);
+  const bool refused = absl::StrContains(why, "refused");
+  const bool closed = absl::IsUnavailable(reason) && !refused;
+  return absl::StrCat("node ", peer_->address(), " cannot be reached: ", why,
+                      refused  ? "; does a node run there?"
+                      : closed ? "; if one side uses TLS, both have to"
+                               : "");
 }
 
 absl::Status ClientSession::CheckRoomLocked(Recipient& recipient, const OutgoingMessage& message,
@@ -265,7 +297,10 @@ void ClientSession::AppendLocked(Recipient& recipient, Envelope* envelope,
     AppendCall(outbox_.BeginFrame(), call);
     batch = outbox_.EndFrame();
   }
-  if (!wants_answer) return;
+  if (!wants_answer) {
+    ++one_way_;
+    return;
+  }
   pending_.SetBatch(call.id, batch);
   if (CallFrame* frame = envelope->frame()) {
     frame->SetRemoteId(uint64_t{serial_} << 32 | call.id);

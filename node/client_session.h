@@ -85,6 +85,7 @@ class ClientSession final : public Session {
                                bool wants_answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   void AppendLocked(Recipient& recipient, Envelope* envelope, const OutgoingMessage& message,
                     uint64_t timeout_nanos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  std::string WhyEnded(const absl::Status& reason, bool established) const;
   void ForgetWatchLocked(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Of a call that is in pending_.
   Flush AppendCancelLocked(uint32_t id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -104,7 +105,7 @@ class ClientSession final : public Session {
   PendingCalls pending_ ABSL_GUARDED_BY(mu_);
   NameNumbers numbers_ ABSL_GUARDED_BY(mu_);
   size_t message_bytes_ ABSL_GUARDED_BY(mu_);
-  std::vector<uint32_t> too_large_ ABSL_GUARDED_BY(mu_);  // numbers of calls; 0: one-way
+  std::vector<Outbox::Dropped> too_large_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<WatchKey, uint32_t> watches_ ABSL_GUARDED_BY(mu_);
   absl::flat_hash_map<uint32_t, WatchKey> watch_of_ ABSL_GUARDED_BY(mu_);
 
@@ -112,7 +113,9 @@ class ClientSession final : public Session {
   uint64_t peer_incarnation_ ABSL_GUARDED_BY(mu_) = 0;
   std::shared_ptr<ClientConnection> connecting_ ABSL_GUARDED_BY(mu_);
   int connecting_ticks_ ABSL_GUARDED_BY(mu_) = 0;
+  int ticks_connected_ ABSL_GUARDED_BY(mu_) = 0;  // or since it was, while it is not
   absl::Duration backoff_ ABSL_GUARDED_BY(mu_);
+  size_t one_way_ ABSL_GUARDED_BY(mu_) = 0;  // messages, ever
 };
 
 }  // namespace troupe::internal

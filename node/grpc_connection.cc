@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "node/grpc_status.h"
+#include "node/grpc_tsan.h"
 
 namespace troupe::internal {
 namespace {
@@ -14,11 +15,12 @@ namespace {
 constexpr size_t kKeptBytes = size_t{1} << 20;
 
 grpc::ByteBuffer Wrap(SharedBytes message) {
-  auto* owner = new SharedBytes(std::move(message));
-  const std::string& bytes = **owner;
+  auto* const owner = new SharedBytes(std::move(message));
+  char* const data = const_cast<char*>((*owner)->data());
+  const size_t size = (*owner)->size();
   const grpc::Slice slice(
-      const_cast<char*>(bytes.data()), bytes.size(),
-      [](void* p) { delete static_cast<SharedBytes*>(p); }, owner);
+      data, size, [](void* p) { delete static_cast<SharedBytes*>(TakenFromGrpc(p)); },
+      GivenToGrpc(owner));
   return grpc::ByteBuffer(&slice, 1);
 }
 

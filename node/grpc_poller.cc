@@ -5,29 +5,10 @@
 #include <algorithm>
 #include <utility>
 
-// gRPC's queue hands a tag from the thread that begins an operation to the one that polls. Debian
-// builds gRPC without ThreadSanitizer, which therefore has to be told.
-#if defined(__SANITIZE_THREAD__)
-#define TROUPE_TSAN 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define TROUPE_TSAN 1
-#endif
-#endif
-#ifdef TROUPE_TSAN
-extern "C" void __tsan_acquire(void* address);
-extern "C" void __tsan_release(void* address);
-#endif
+#include "node/grpc_tsan.h"
 
 namespace troupe::internal {
 namespace {
-
-GrpcTag* Done(void* tag) {
-#ifdef TROUPE_TSAN
-  __tsan_acquire(tag);
-#endif
-  return static_cast<GrpcTag*>(tag);
-}
 
 // After so many events or bytes a worker looks after its actors again.
 constexpr int kMaxEvents = 128;
@@ -36,12 +17,7 @@ constexpr int kSpinsPerLook = 16;
 
 }  // namespace
 
-void* Begun(GrpcTag* tag) {
-#ifdef TROUPE_TSAN
-  __tsan_release(tag);
-#endif
-  return tag;
-}
+void* Begun(GrpcTag* tag) { return GivenToGrpc(tag); }
 
 GrpcPoller::GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin)
     : queue_(std::move(queue)), clock_(clock), spin_(spin && SpinningHelps()) {}
@@ -79,7 +55,7 @@ GrpcPoller::Next GrpcPoller::HandleOne(gpr_timespec deadline) {
     case grpc::CompletionQueue::GOT_EVENT:
       break;
   }
-  GrpcTag* const done = Done(tag);
+  auto* const done = static_cast<GrpcTag*>(TakenFromGrpc(tag));
   const bool interrupted = done == &interruption_;
   done->Complete(ok);
   return interrupted ? Next::kInterrupted : Next::kHandled;

@@ -31,6 +31,13 @@ std::string Explain(const grpc::Status& status) {
     return absl::StrCat("TLS handshake failed (", text,
                         "): do both sides use TLS, and certificates of each other's authorities?");
   }
+  // With TLS 1.3 a client's handshake is done before its certificate is looked at; and whoever gets
+  // TLS where there should be none, or none where there should be TLS, just closes the connection.
+  if (absl::StrContains(text, "Socket closed") || absl::StrContains(text, "Connection reset")) {
+    return absl::StrCat("the other side closed the connection (", text,
+                        "); if it always does: do both sides use TLS, and certificates of each "
+                        "other's authorities?");
+  }
   if (absl::StrContains(text, "DNS resolution failed") || absl::StrContains(text, "C-ares")) {
     return absl::StrCat("no such host (", text, ")");
   }

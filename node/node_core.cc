@@ -328,7 +328,8 @@ absl::StatusOr<std::shared_ptr<ServerSession>> NodeCore::Admit(const wire::Hello
       }
       return known->second;
     }
-    if (hello.resumed()) return absl::NotFoundError("the session is not known here");
+    if (hello.resumed())
+      return absl::NotFoundError("it was started again, or has given the session up");
     if (server_sessions_.size() >= options_.limits.connections) {
       return absl::ResourceExhaustedError(
           absl::StrCat("this node has ", options_.limits.connections, " connections, its limit"));
@@ -351,8 +352,10 @@ void NodeCore::ServerSessionEnded(const ServerSession& session, const absl::Stat
     server_sessions_.erase(known);
   }
   if (!draining() && !absl::StartsWith(reason.message(), kSaidGoodbye)) {
-    LOG(INFO) << "the session of " << session.caller().transport_address << " "
-              << session.caller().node_name << " has ended: " << reason.message();
+    LOG(INFO) << "the session of "
+              << absl::StrCat(session.caller().node_name, "(", session.caller().transport_address,
+                              ")")
+              << " has ended: " << reason.message();
   }
 }
 

@@ -10,6 +10,7 @@
 #include "node/peer.h"
 #include "node/remote_recipient.h"
 #include "proto/wire.pb.h"
+#include "runtime/actor_cell.h"
 
 namespace troupe {
 namespace {
@@ -48,6 +49,17 @@ std::string EncodeValue(const Value& value, const internal::EncodeContext& conte
   std::string bytes;
   *status = internal::EncodeResult(context, &bytes, value);
   return bytes;
+}
+
+// As ListRequest and BroadcastRequest mean it: also by the name of an interface.
+std::vector<AnyRef> ActorsHere(const ActorSystem& system, absl::string_view class_name) {
+  std::vector<AnyRef> all = system.All();
+  if (class_name.empty()) return all;
+  std::vector<AnyRef> found;
+  for (AnyRef& ref : all) {
+    if (ref.recipient()->local_cell()->info().IsNamed(class_name)) found.push_back(std::move(ref));
+  }
+  return found;
 }
 
 // Sends the request as to `recipient`, whose messages follow it.
@@ -105,7 +117,7 @@ RecipientPtr NodeRef::SpawnThere(const internal::ClassInfo& info, const SpawnOpt
   Send(*actor, "spawn", request.SerializeAsString())
       .OnReady([text = AnyRef(actor).ToString(), at = address_](const auto& reply) {
         if (!reply.ok()) {
-          LOG(ERROR) << text << " is not spawned at " << at << ": " << reply.status();
+          LOG_EVERY_T(WARNING, 1) << text << " is not spawned at " << at << ": " << reply.status();
         }
       });
   return actor;
@@ -126,8 +138,7 @@ Future<AnyRef> NodeRef::FindNamed(absl::string_view name, absl::string_view clas
 
 Future<std::vector<AnyRef>> NodeRef::List(absl::string_view class_name) const {
   if (ActorSystem* system = LocalSystem()) {
-    return Future<std::vector<AnyRef>>::Ready(
-        class_name.empty() ? system->All() : system->FindByClassName(class_name));
+    return Future<std::vector<AnyRef>>::Ready(ActorsHere(*system, class_name));
   }
   wire::ListRequest request;
   request.set_class_name(class_name.data(), class_name.size());
@@ -172,8 +183,7 @@ Future<void> NodeRef::Unregister(absl::string_view name) const {
 Future<uint64_t> NodeRef::BroadcastTo(const Value& message, absl::string_view class_name) const {
   if (ActorSystem* system = LocalSystem()) {
     uint64_t sent = 0;
-    for (const AnyRef& ref :
-         class_name.empty() ? system->All() : system->FindByClassName(class_name)) {
+    for (const AnyRef& ref : ActorsHere(*system, class_name)) {
       sent += ref.Tell(message) == SendResult::kSent;
     }
     return Future<uint64_t>::Ready(sent);

@@ -46,8 +46,8 @@ void Outbox::AddBehindLarge(absl::string_view frame) {
   large_.back().small = true;
 }
 
-std::vector<uint32_t> Outbox::DropLargerThan(size_t bytes) {
-  std::vector<uint32_t> calls;
+std::vector<Outbox::Dropped> Outbox::DropLargerThan(size_t bytes) {
+  std::vector<Dropped> dropped;
   std::deque<Large> kept;
   for (Large& large : large_) {
     if (large.frame.size() <= bytes) {
@@ -56,10 +56,10 @@ std::vector<uint32_t> Outbox::DropLargerThan(size_t bytes) {
     }
     bytes_ -= large.frame.size();
     ForgetOrder(large.order);
-    calls.push_back(large.call);
+    dropped.push_back({large.call, large.frame.size()});
   }
   large_ = std::move(kept);
-  return calls;
+  return dropped;
 }
 
 void Outbox::ForgetOrder(const Urn& order) {

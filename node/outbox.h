@@ -40,9 +40,13 @@ class Outbox {
   void AddLarge(std::string frame, const Urn& order, uint32_t call = 0);
   // A small frame (with that field) that must not overtake any that is sent in pieces.
   void AddBehindLarge(absl::string_view frame);
-  // Before anything was written: forgets the frames in pieces that have more bytes, and returns
-  // their calls.
-  std::vector<uint32_t> DropLargerThan(size_t bytes);
+  // Before anything was written: forgets the frames in pieces that have more bytes, and says which
+  // they were.
+  struct Dropped {
+    uint32_t call;
+    size_t bytes;
+  };
+  std::vector<Dropped> DropLargerThan(size_t bytes);
   bool HasLarge(const Urn& order) const {
     return !large_.empty() && large_of_.find(order) != large_of_.end();
   }

@@ -136,7 +136,7 @@ Future<NodeDown> Peer::WhenLost() {
   }
   if (closed) {
     (void)promise.Set(NodeDown{address_, absl::UnavailableError("this node has shut down")});
-  } else {
+  } else if (!node_->is_self(address_)) {
     (void)OpenSession();
   }
   return future;

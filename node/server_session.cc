@@ -174,7 +174,8 @@ absl::Status ServerSession::NotFound(const Target& target) const {
 }
 
 absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
-  if (node_->draining()) {
+  // A stop only ends work.
+  if (node_->draining() && call.kind != MessageKind::kStop) {
     return NodeUnavailableError(absl::StrCat("node ", node_->address(), " shuts down"),
                                 Delivery::kNotSent);
   }
@@ -182,8 +183,14 @@ absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
     return MessageTooLargeError("the message", call.arguments.size(),
                                 node_->limits().message_bytes);
   }
-  if (window_->Exceeded()) return InboundFullError(node_->limits().inbound_bytes);
-  refusing_.store(false, std::memory_order_relaxed);
+  // Before that, this batch is the last one that is read for now, and still taken.
+  if (refusing_.load(std::memory_order_relaxed)) {
+    if (window_->Exceeded()) return InboundFullError(node_->limits().inbound_bytes);
+    // Not sooner: or each message would be one more pause, for all actors.
+    if (window_->bytes() <= window_->limit() / 2) {
+      refusing_.store(false, std::memory_order_relaxed);
+    }
+  }
   // Its replies are not read, or not as fast as it calls.
   if (call.id != 0 && outbox_full_) {
     return OutboxFullError(caller_.node_name, options_.outbox_bytes);
@@ -192,21 +199,26 @@ absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
 }
 
 absl::Status ServerSession::OnCall(const CallFrameFields& call) {
-  if (call.id > node_->limits().pending_calls) {
-    Refuse(call, PendingLimitError(node_->address(), node_->limits().pending_calls));
-    return absl::OkStatus();
-  }
-  if (call.id != 0) {
+  // Of an initiator that did not know the limit yet. The numbers that the call gives to names hold.
+  const bool beyond_limit = call.id > node_->limits().pending_calls;
+  if (call.id != 0 && !beyond_limit) {
     if (absl::Status status = OpenCallNumber(call.id); !status.ok()) return status;
   }
   Method* method = nullptr;
   if (absl::Status status = FindMethod(call, &method); !status.ok()) return status;
-  if (call.kind == MessageKind::kNode && call.unknown_kind == 0) {
+  const bool for_node = call.kind == MessageKind::kNode && call.unknown_kind == 0;
+  if (for_node && !beyond_limit) {
     HandleNodeRequest(call, method->name);
     return absl::OkStatus();
   }
   Target* target = nullptr;
-  if (absl::Status status = FindTarget(call, &target); !status.ok()) return status;
+  if (!for_node) {
+    if (absl::Status status = FindTarget(call, &target); !status.ok()) return status;
+  }
+  if (beyond_limit) {
+    Refuse(call, PendingLimitError(node_->address(), node_->limits().pending_calls));
+    return absl::OkStatus();
+  }
   absl::Status refused = CheckCall(call);
   if (refused.ok()) refused = Dispatch(call, *target, *method);
   if (!refused.ok()) Refuse(call, refused);
@@ -220,7 +232,7 @@ absl::Status ServerSession::Dispatch(const CallFrameFields& call, Target& target
   ActorCell* const cell = target.cell != nullptr ? target.cell->local_cell() : nullptr;
   const bool is_method = call.kind == MessageKind::kMethod || call.kind == MessageKind::kByName;
   if (node_->has_authorizer()) {
-    const absl::string_view name = is_method                          ? method.name
+    const absl::string_view name = is_method ? absl::string_view(method.name)
                                    : call.kind == MessageKind::kStop  ? "Stop"
                                    : call.kind == MessageKind::kWatch ? "Watch"
                                                                       : "Receive";

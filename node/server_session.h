@@ -130,8 +130,9 @@ class ServerSession final : public Session {
   std::shared_ptr<ServerConnection> occupant_ ABSL_GUARDED_BY(mu_);  // attached, or soon
   std::shared_ptr<ServerConnection> next_ ABSL_GUARDED_BY(mu_);      // waits for its end
 
-  std::atomic<bool> refusing_{false};  // a full window did not open in time
-  bool was_paused_ = false;            // at the last tick
+  // A full window did not open in time: no pauses until it is half empty.
+  std::atomic<bool> refusing_{false};
+  bool was_paused_ = false;  // at the last tick
 
   // Of whoever is in OnBatch.
   bool outbox_full_ = false;  // when the last call came

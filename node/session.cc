@@ -50,6 +50,8 @@ absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batc
         absl::StrCat("batch ", header->acknowledged, " is acknowledged, but was never sent"));
   }
   if (!header->has_frames) return absl::OkStatus();
+  if (header->sequence == 0)
+    return absl::InvalidArgumentError("frames in a batch without a number");
   if (header->sequence <= received_) return absl::OkStatus();  // sent again
   if (header->sequence != received_ + 1) {
     return absl::InvalidArgumentError(
@@ -89,7 +91,8 @@ bool Session::NoteReceived(size_t bytes) {
   MutexLock lock(&mu_);
   unacknowledged_bytes_ += bytes;
   ++unacknowledged_batches_;
-  if (unacknowledged_bytes_ < kUnacknowledgedBytes &&
+  // The other side's outbox may be as small as ours.
+  if (unacknowledged_bytes_ < std::min(kUnacknowledgedBytes, options_.outbox_bytes / 4) &&
       unacknowledged_batches_ < kUnacknowledgedBatches) {
     return false;
   }

@@ -97,7 +97,8 @@ absl::Status NameTakenError(absl::string_view name) {
 }
 
 absl::Status NodeUnavailableError(absl::string_view text, Delivery delivery) {
-  absl::Status status = absl::UnavailableError(text);
+  absl::Status status = absl::UnavailableError(
+      absl::StrCat(text, delivery == Delivery::kNotSent ? " (not sent)" : " (outcome unknown)"));
   status.SetPayload(kDeliveryUrl,
                     absl::Cord(delivery == Delivery::kNotSent ? absl::string_view(kNotSentBytes)
                                                               : absl::string_view()));
@@ -116,12 +117,6 @@ std::optional<Delivery> DeliveryOf(const absl::Status& status) {
                                                                         : reader.Skip(number, type);
   });
   return ok && state == kNotSentState ? Delivery::kNotSent : Delivery::kOutcomeUnknown;
-}
-
-absl::Status NodeGoneError(absl::string_view node, Delivery delivery) {
-  return NodeUnavailableError(
-      absl::StrCat("the node at ", node, " was started again, and what lived there is gone"),
-      delivery);
 }
 
 absl::Status PermissionDeniedError() { return absl::PermissionDeniedError("not allowed"); }

@@ -20,7 +20,6 @@ namespace troupe {
 //   event                                           code                 function
 //   actor stopped, or never existed                 kNotFound            NotFoundError
 //   node unreachable or dead                        kUnavailable         NodeUnavailableError
-//   node was started again, its actors are gone     kUnavailable         NodeGoneError
 //   not allowed to the caller                       kPermissionDenied    PermissionDeniedError
 //   message or result over the limit                kResourceExhausted   MessageTooLargeError
 //   too much waits for another node                 kResourceExhausted   OutboxFullError
@@ -70,7 +69,6 @@ absl::Status NodeUnavailableError(absl::string_view text, Delivery delivery);
 std::optional<Delivery> DeliveryOf(const absl::Status& status);
 
 // `node` is an address. Limits are of bytes, but for PendingLimitError.
-absl::Status NodeGoneError(absl::string_view node, Delivery delivery);
 // Nothing else is told to whom it is refused.
 absl::Status PermissionDeniedError();
 absl::Status MessageTooLargeError(absl::string_view message, uint64_t bytes, uint64_t limit);
