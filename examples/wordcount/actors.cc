@@ -26,6 +26,13 @@ std::optional<File> FileQueue::Next() {
   return file;
 }
 
+absl::Status Worker::OnStart() {
+  Watch(queue_);
+  return absl::OkStatus();
+}
+
+void Worker::OnDown(const troupe::Down& /*down*/) { Stop(); }
+
 void Reducer::Add(Counts counts) {
   for (auto& [word, count] : counts) counts_[std::move(word)] += count;
 }
@@ -47,11 +54,11 @@ Totals& Totals::operator+=(const Totals& other) {
 }
 
 Mapper::Mapper(troupe::Ref<FileQueue> queue, std::vector<troupe::Ref<Reducer>> reducers)
-    : queue_(std::move(queue)), reducers_(std::move(reducers)) {}
+    : Worker(std::move(queue)), reducers_(std::move(reducers)) {}
 
 troupe::Task<Totals> Mapper::Run() {
   Totals totals;
-  while (std::optional<File> file = co_await queue_->Next()) {
+  while (std::optional<File> file = co_await queue()->Next()) {
     totals += co_await CountFile(*std::move(file));
   }
   co_await HandOver();
@@ -62,7 +69,7 @@ troupe::Task<Totals> Mapper::CountFile(File file) {
   TextFile text(file.path);
   absl::StatusOr<absl::string_view> piece = text.Read();
   if (!piece.ok() || LooksBinary(*piece)) {
-    queue_.Tell<&FileQueue::Advance>(file.bytes);
+    queue().Tell<&FileQueue::Advance>(file.bytes);
     co_return piece.ok() ? Totals{.binary = 1} : Totals{.unreadable = 1};
   }
 
@@ -73,7 +80,7 @@ troupe::Task<Totals> Mapper::CountFile(File file) {
     totals.words += counter_.Add(*piece);
     if (counter_.distinct() >= kTableWords) co_await HandOver();
     // One-way: nobody waits for a progress bar.
-    queue_.Tell<&FileQueue::Advance>(text.position() - std::exchange(reported, text.position()));
+    queue().Tell<&FileQueue::Advance>(text.position() - std::exchange(reported, text.position()));
     piece = text.Read();
   }
   totals.words += counter_.EndText();

@@ -1,7 +1,8 @@
 #ifndef TROUPE_EXAMPLES_WORDCOUNT_ACTORS_H_
 #define TROUPE_EXAMPLES_WORDCOUNT_ACTORS_H_
 
-// The actors of the word count. Nothing here knows on which node they live.
+// The actors of the word count. Nothing here knows on which node they live; a mapper reads the
+// files where it lives.
 //
 //   FileQueue  - files ->  Mapper (several)  - batches of counts ->  Reducer (several)
 //
@@ -16,6 +17,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -49,9 +51,27 @@ class FileQueue : public troupe::Actor {
 };
 TROUPE_ACTOR(FileQueue, Next, Advance, progress)
 
-// Owns the counts of those words that belong to it.
-class Reducer : public troupe::Actor {
+// What works for a queue and is of no use without it: it stops when the queue is gone, by whatever
+// end. So nothing is left at other nodes of a word count that was broken off.
+class Worker : public troupe::Actor {
  public:
+  explicit Worker(troupe::Ref<FileQueue> queue) : queue_(std::move(queue)) {}
+
+  absl::Status OnStart() override;
+  void OnDown(const troupe::Down& down) override;
+
+ protected:
+  const troupe::Ref<FileQueue>& queue() const { return queue_; }
+
+ private:
+  const troupe::Ref<FileQueue> queue_;
+};
+
+// Owns the counts of those words that belong to it.
+class Reducer : public Worker {
+ public:
+  using Worker::Worker;
+
   void Add(Counts counts);
   int64_t Distinct() const { return static_cast<int64_t>(counts_.size()); }
   // The `n` most frequent words, sorted.
@@ -74,7 +94,7 @@ struct Totals {
   Totals& operator+=(const Totals& other);
 };
 
-class Mapper : public troupe::Actor {
+class Mapper : public Worker {
  public:
   // All mappers are given the same reducers in the same order.
   Mapper(troupe::Ref<FileQueue> queue, std::vector<troupe::Ref<Reducer>> reducers);
@@ -87,7 +107,6 @@ class Mapper : public troupe::Actor {
   troupe::Task<void> HandOver();
   size_t OwnerOf(absl::string_view word) const;
 
-  const troupe::Ref<FileQueue> queue_;
   const std::vector<troupe::Ref<Reducer>> reducers_;
   WordCounter counter_;
 };

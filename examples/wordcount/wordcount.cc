@@ -2,6 +2,8 @@
 // the files, reducer actors own the counts, and mappers await the reducers, so that memory stays
 // small however much text there is; see actors.h. Shows actors that use actors, coroutines, one-way
 // messages, a field that is read while others work, and joined futures.
+//
+// With --nodes the mappers and reducers live in other processes (examples/host), the queue here.
 
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <iostream>
+#include <memory>
 #include <string>
 #include <thread>
 #include <tuple>
@@ -23,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "examples/flags/node_flags.h"
 #include "examples/wordcount/actors.h"
 #include "troupe.h"
 
@@ -30,9 +34,17 @@ ABSL_FLAG(
     std::vector<std::string>, dir, {},
     "folders (or files) to count, separated by commas; they can also be named without a flag. "
     "By default what Debian ships: /usr/share/common-licenses and /usr/share/doc");
-ABSL_FLAG(int32_t, mappers, 0, "actors that read files; 0: one for each core");
-ABSL_FLAG(int32_t, reducers, 0, "actors that own counts; 0: one for each core");
+ABSL_FLAG(int32_t, mappers, 0,
+          "actors that read files, on each node; 0: as many as this machine has cores");
+ABSL_FLAG(int32_t, reducers, 0,
+          "actors that own counts, on each node; 0: as many as this machine has cores");
 ABSL_FLAG(int32_t, threads, 0, "threads that run actors; 0: one for each core");
+ABSL_FLAG(std::vector<std::string>, nodes, {},
+          "addresses of the nodes where mappers and reducers live, separated by commas (see "
+          "examples/host); each reads the files itself. Empty: all live in this process");
+ABSL_FLAG(std::string, listen, "127.0.0.1:0",
+          "with --nodes: where those call this process back: host:port (port 0: any free one) or "
+          "unix:PATH");
 ABSL_FLAG(int32_t, top, 20, "how many of the most frequent words are printed");
 
 namespace wordcount {
@@ -84,21 +96,63 @@ void Print(const Counts& words, const Totals& totals, int64_t distinct, absl::Du
   }
 }
 
-int OneForEachCoreIfZero(int number) {
-  return number > 0 ? number : std::max<int>(1, std::thread::hardware_concurrency());
-}
+// The actors of a word count live here or, with --nodes, in turn on those.
+class Places {
+ public:
+  static absl::StatusOr<Places> FromFlags() {
+    Places places;
+    const troupe::SystemOptions system = {.threads = absl::GetFlag(FLAGS_threads)};
+    const std::vector<std::string> addresses = absl::GetFlag(FLAGS_nodes);
+    if (addresses.empty()) {
+      places.system_ = std::make_unique<troupe::ActorSystem>(system);
+      return places;
+    }
+    troupe::NodeOptions options = NodeOptionsFromFlags(absl::GetFlag(FLAGS_listen));
+    options.system = system;
+    absl::StatusOr<std::unique_ptr<troupe::Node>> node = troupe::Node::Create(std::move(options));
+    if (!node.ok()) return node.status();
+    places.node_ = *std::move(node);
+    for (const std::string& address : addresses) {
+      places.others_.push_back(places.node_->At(address));
+    }
+    return places;
+  }
+
+  troupe::ActorSystem& here() const { return node_ != nullptr ? node_->system() : *system_; }
+
+  // How many actors there are with so many on each node; 0: one for each core.
+  size_t OnEach(int number) const {
+    if (number == 0) number = std::max<int>(1, std::thread::hardware_concurrency());
+    return static_cast<size_t>(number) * std::max<size_t>(1, others_.size());
+  }
+
+  // The i-th actor of class T.
+  template <typename T, typename... A>
+  troupe::Ref<T> Spawn(size_t i, const A&... arguments) const {
+    if (others_.empty()) return here().template Spawn<T>(arguments...);
+    return others_[i % others_.size()].template Spawn<T>(arguments...);
+  }
+
+ private:
+  std::unique_ptr<troupe::ActorSystem> system_;  // or, with --nodes:
+  std::unique_ptr<troupe::Node> node_;
+  std::vector<troupe::NodeRef> others_;
+};
 
 absl::Status Run(const std::vector<std::string>& roots) {
   const absl::Time start = absl::Now();
   absl::StatusOr<FoundFiles> found = FindFiles(roots);
   if (!found.ok()) return found.status();
 
-  troupe::ActorSystem system({.threads = absl::GetFlag(FLAGS_threads)});
-  auto queue = system.Spawn<FileQueue>(std::move(found->files));
-  std::vector<troupe::Ref<Reducer>> reducers(OneForEachCoreIfZero(absl::GetFlag(FLAGS_reducers)));
-  for (auto& reducer : reducers) reducer = system.Spawn<Reducer>();
-  std::vector<troupe::Future<Totals>> runs(OneForEachCoreIfZero(absl::GetFlag(FLAGS_mappers)));
-  for (auto& run : runs) run = system.Spawn<Mapper>(queue, reducers)->Run();
+  const absl::StatusOr<Places> places = Places::FromFlags();
+  if (!places.ok()) return places.status();
+  auto queue = places->here().Spawn<FileQueue>(std::move(found->files));
+  std::vector<troupe::Ref<Reducer>> reducers(places->OnEach(absl::GetFlag(FLAGS_reducers)));
+  for (size_t i = 0; i < reducers.size(); ++i) reducers[i] = places->Spawn<Reducer>(i, queue);
+  std::vector<troupe::Future<Totals>> runs(places->OnEach(absl::GetFlag(FLAGS_mappers)));
+  for (size_t i = 0; i < runs.size(); ++i) {
+    runs[i] = places->Spawn<Mapper>(i, queue, reducers)->Run();
+  }
 
   const troupe::Future<std::vector<Totals>> done = troupe::Join(std::move(runs));
   if (isatty(STDERR_FILENO)) ShowProgress(done, queue);
@@ -145,7 +199,8 @@ absl::Status CheckFlags() {
 }  // namespace wordcount
 
 int main(int argc, char** argv) {
-  absl::SetProgramUsageMessage("counts words: wordcount [FLAG...] [FOLDER...]");
+  absl::SetProgramUsageMessage(
+      "counts words: wordcount [--nodes=ADDRESS,...] [FLAG...] [FOLDER...]");
   const std::vector<char*> arguments = absl::ParseCommandLine(argc, argv);
   absl::Status status = wordcount::CheckFlags();
   if (status.ok()) status = wordcount::Run(wordcount::Roots(arguments));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The memory of examples/wordcount does not grow with the amount of text."""
+"""The memory of examples/wordcount, and of its nodes, does not grow with the amount of text."""
 
 import gzip
 import os
@@ -20,7 +20,8 @@ _COPIES = 10
 
 class WordcountMemoryTest(unittest.TestCase):
 
-    def test_memory_is_bounded_however_much_text_there_is(self):
+    def count(self, *flags):
+        """Counts far more text than may be in memory, of more different words than a table has."""
         # Of more different words than a mapper holds, so that it hands them over again and again.
         some = random.Random(1)
         words = [''.join(some.choices('abcdefghijklmnopqrstuvwxyz', k=6)) for _ in range(100000)]
@@ -30,11 +31,25 @@ class WordcountMemoryTest(unittest.TestCase):
                 with open(os.path.join(folder, '%d.gz' % i), 'wb') as file:
                     for _ in range(_COPIES):
                         file.write(member)
-            result = program.run('wordcount', '--mappers=8', '--reducers=1', '--threads=2', folder)
+            result = program.run('wordcount', '--reducers=1', '--threads=2', *flags, folder)
         self.assertEqual((0, ''), (result.returncode, result.stderr))
         self.assertIn('8 files, %d bytes' % (8 * _COPIES * 700000), result.stdout)
+
+    def assert_memory_was_bounded(self):
+        """Of every program that ran in this test."""
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024
         self.assertLess(peak, _LIMIT_MIB)
+
+    def test_memory_is_bounded_however_much_text_there_is(self):
+        self.count('--mappers=8')
+        self.assert_memory_was_bounded()
+
+    def test_memory_of_nodes_is_bounded_however_much_text_there_is(self):
+        hosts = [program.Host(self) for _ in range(2)]
+        self.count('--mappers=4', '--nodes=' + ','.join(host.address for host in hosts))
+        for host in hosts:
+            self.assertEqual(0, host.stop())
+        self.assert_memory_was_bounded()
 
 
 if __name__ == '__main__':

@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -114,6 +115,41 @@ class WordcountTest(unittest.TestCase):
         self.assertTrue(paths)
         self.assert_counts(paths, '--dir=' + folder)
 
+    def test_counts_the_same_on_several_nodes(self):
+        counted = self.write_tree()
+        hosts = [program.Host(self) for _ in range(3)]
+        for number in (1, 2, 3):
+            nodes = '--nodes=' + ','.join(host.address for host in hosts[:number])
+            for flags in ((), ('--mappers=3', '--reducers=2', '--threads=1')):
+                with self.subTest(nodes=nodes, flags=flags):
+                    self.assert_counts(counted, nodes, *flags, self.root, skipped=(2, 1, 0))
+        for host in hosts:
+            self.assertEqual(0, host.stop())
+
+    def test_fails_if_a_node_dies(self):
+        # Two large files, one for each node; without different words, so that they stay small.
+        member = gzip.compress(b'some text ' * 1000000)
+        for name in ('one.gz', 'two.gz'):
+            self.write(name, member * 1000)
+        hosts = [program.Host(self) for _ in range(2)]
+        # The progress bar says when both are at work.
+        terminal, program_side = os.openpty()
+        with os.fdopen(terminal, 'rb', buffering=0) as reader:
+            wordcount = subprocess.Popen(
+                [program.path('wordcount'), '--nodes=' + ','.join(host.address for host in hosts),
+                 '--mappers=1', self.root], stdout=subprocess.PIPE, stderr=program_side)
+            self.addCleanup(wordcount.kill)
+            os.close(program_side)
+            shown = b''
+            while b' 2 of 2 files' not in shown:
+                shown += reader.read(1000)
+            hosts[1].signal(signal.SIGKILL)
+            self.assertEqual((b'', None), wordcount.communicate())
+            self.assertEqual(1, wordcount.returncode)
+            error = reader.read(10000).split(b'wordcount: ')[-1]
+            self.assertIn(b'UNAVAILABLE', error)
+            self.assertIn(hosts[1].address.encode(), error)
+
     def test_counts_more_words_than_a_mapper_holds(self):
         some = random.Random(1)
         letters = 'abcdefghijklmnopqrstuvwxyz'
@@ -169,6 +205,8 @@ class WordcountTest(unittest.TestCase):
                 ('--reducers=1001', '--reducers is to be from 0 to 1000, not 1001'),
                 ('--threads=x', "Illegal value 'x' specified for flag 'threads'"),
                 ('--top=-1', '--top is to be from 0 to 1000000, not -1'),
+                ('--nodes=nowhere', 'bad address "nowhere": it has no port'),
+                ('--nodes=unix:%s/no' % self.root, 'wordcount: UNAVAILABLE'),
                 ('--tops=1', "Unknown command line flag 'tops'"),
                 ('--dir=' + missing, 'wordcount: NOT_FOUND: ' + missing),
                 (missing, 'wordcount: NOT_FOUND: ' + missing)):
