@@ -122,7 +122,6 @@ absl::Status ClientSession::Introduced(const std::shared_ptr<Connection>& connec
   {
     MutexLock lock(&mu_);
     connecting_ = nullptr;
-    ticks_connected_ = 0;
   }
   peer_->Connected(hello);
   return absl::OkStatus();
@@ -175,9 +174,9 @@ void ClientSession::Disconnected(const absl::Status& reason) {
   absl::Duration delay;
   {
     MutexLock lock(&mu_);
-    // One that stood for a while is replaced at once.
-    if (ticks_connected_ == 0) delay = backoff_;
-    backoff_ = ticks_connected_ == 0 ? std::min(2 * backoff_, kMaxBackoff) : kMinBackoff;
+    // One that has worked is replaced at once; a peer that only ever hangs up has to wait.
+    if (!heard_on_connection()) delay = backoff_;
+    backoff_ = heard_on_connection() ? kMinBackoff : std::min(2 * backoff_, kMaxBackoff);
   }
   Start(delay);
 }
@@ -186,7 +185,6 @@ void ClientSession::Ticked() {
   std::shared_ptr<ClientConnection> stuck;
   {
     MutexLock lock(&mu_);
-    ++ticks_connected_;
     if (connecting_ == nullptr || !established_) return;
     if (++connecting_ticks_ >= kMaxConnectingTicks) stuck = connecting_;
   }

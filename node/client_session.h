@@ -113,7 +113,6 @@ class ClientSession final : public Session {
   uint64_t peer_incarnation_ ABSL_GUARDED_BY(mu_) = 0;
   std::shared_ptr<ClientConnection> connecting_ ABSL_GUARDED_BY(mu_);
   int connecting_ticks_ ABSL_GUARDED_BY(mu_) = 0;
-  int ticks_connected_ ABSL_GUARDED_BY(mu_) = 0;  // or since it was, while it is not
   absl::Duration backoff_ ABSL_GUARDED_BY(mu_);
   size_t one_way_ ABSL_GUARDED_BY(mu_) = 0;  // messages, ever
 };

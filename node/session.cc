@@ -29,6 +29,7 @@ absl::Status Session::Attach(std::shared_ptr<Connection> connection, uint64_t re
     return absl::InvalidArgumentError(absl::StrCat("batch ", received, " was never sent"));
   }
   connection_ = std::move(connection);
+  heard_ = false;
   writing_ = writing;
   flush_wanted_ = true;
   paused_ = false;
@@ -44,6 +45,7 @@ absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batc
   MutexLock lock(&mu_);
   if (ended_ || connection != connection_.get()) return absl::OkStatus();
   silent_ticks_ = 0;
+  heard_ = true;
   if (header->has_hello) return absl::InvalidArgumentError("a second Hello");
   if (!outbox_.Acknowledge(header->acknowledged)) {
     return absl::InvalidArgumentError(

@@ -110,6 +110,9 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   absl::Status OnPiece(uint64_t total_bytes, absl::string_view data) override;
   absl::Status OnGoodbye(absl::string_view reason) override;
 
+  // Whether anything but a Hello came on the last connection.
+  bool heard_on_connection() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return heard_; }
+
   const IntrusivePtr<SystemCore> core_;
   const SessionOptions options_;
 
@@ -130,6 +133,7 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   bool flush_wanted_ ABSL_GUARDED_BY(mu_) = false;     // once the write under way is done
   bool flush_scheduled_ ABSL_GUARDED_BY(mu_) = false;  // as a Runnable
   std::shared_ptr<Session> while_scheduled_ ABSL_GUARDED_BY(mu_);
+  bool heard_ ABSL_GUARDED_BY(mu_) = false;  // on the last connection
   bool paused_ ABSL_GUARDED_BY(mu_) = false;
   bool saying_goodbye_ ABSL_GUARDED_BY(mu_) = false;
   absl::Status goodbye_ ABSL_GUARDED_BY(mu_);

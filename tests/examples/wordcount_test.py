@@ -206,7 +206,7 @@ class WordcountTest(unittest.TestCase):
                 ('--threads=x', "Illegal value 'x' specified for flag 'threads'"),
                 ('--top=-1', '--top is to be from 0 to 1000000, not -1'),
                 ('--nodes=nowhere', 'bad address "nowhere": it has no port'),
-                ('--nodes=unix:%s/no' % self.root, 'wordcount: UNAVAILABLE'),
+                ('--nodes=unix:/no/such/folder/node', 'wordcount: UNAVAILABLE'),
                 ('--tops=1', "Unknown command line flag 'tops'"),
                 ('--dir=' + missing, 'wordcount: NOT_FOUND: ' + missing),
                 (missing, 'wordcount: NOT_FOUND: ' + missing)):
