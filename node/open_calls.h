@@ -1,6 +1,7 @@
 #ifndef TROUPE_NODE_OPEN_CALLS_H_
 #define TROUPE_NODE_OPEN_CALLS_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@ class OpenCalls {
   struct Entry {
     bool open = false;
     FutureCore* call = nullptr;  // lives until the reply
+    uint64_t arrival = 0;
   };
 
   // Null: the number was never used, or not near here.
@@ -33,15 +35,27 @@ class OpenCalls {
     if (parts_[part] == nullptr) parts_[part] = std::make_unique<Part>();
     return (*parts_[part])[id % kPart];
   }
-  // Those that have begun.
-  std::vector<FutureCore*> Calls() const {
-    std::vector<FutureCore*> calls;
+  // False: the number is in use.
+  bool Open(uint32_t id) {
+    Entry& entry = Make(id);
+    if (entry.open) return false;
+    entry = {.open = true, .call = nullptr, .arrival = ++arrivals_};
+    return true;
+  }
+  // Those that have been delivered, the last to arrive first: who cancels them in this order does
+  // not let an actor begin what waits behind a call that was just cancelled.
+  std::vector<FutureCore*> LatestFirst() const {
+    std::vector<const Entry*> entries;
     for (const std::unique_ptr<Part>& part : parts_) {
       if (part == nullptr) continue;
       for (const Entry& entry : *part) {
-        if (entry.call != nullptr) calls.push_back(entry.call);
+        if (entry.call != nullptr) entries.push_back(&entry);
       }
     }
+    std::sort(entries.begin(), entries.end(),
+              [](const Entry* a, const Entry* b) { return a->arrival > b->arrival; });
+    std::vector<FutureCore*> calls;
+    for (const Entry* entry : entries) calls.push_back(entry->call);
     return calls;
   }
 
@@ -50,6 +64,7 @@ class OpenCalls {
   using Part = std::array<Entry, kPart>;
 
   std::vector<std::unique_ptr<Part>> parts_;
+  uint64_t arrivals_ = 0;
 };
 
 }  // namespace troupe::internal

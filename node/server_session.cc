@@ -112,7 +112,7 @@ void ServerSession::Ticked() {
 
 absl::Status ServerSession::OpenCallNumber(uint32_t id) {
   MutexLock lock(&mu_);
-  if (std::exchange(calls_.Make(id).open, true)) {
+  if (!calls_.Open(id)) {
     return absl::InvalidArgumentError(absl::StrCat("call number ", id, " is in use"));
   }
   ++open_calls_;
@@ -416,7 +416,7 @@ void ServerSession::Ended(const absl::Status& reason, uint64_t written) {
   std::vector<FutureCore*> calls;
   {
     MutexLock lock(&mu_);
-    calls = calls_.Calls();
+    calls = calls_.LatestFirst();
     for (FutureCore* call : calls) call->AddRef();
   }
   node_->ServerSessionEnded(*this, reason);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
@@ -23,6 +24,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -237,6 +239,30 @@ std::vector<absl::Duration> AskRounds(Bench& bench) {
   return rounds;
 }
 
+// The same while messages of almost the largest size go to another actor over there.
+std::vector<absl::Duration> AskRoundsBesideLarge(Bench& bench) {
+  const Ref<Echo> echo = bench.SpawnEcho();
+  const Ref<Echo> sink = bench.SpawnEcho();
+  const std::string text(64, 'x');
+  CHECK(echo->Ask(text).Get().ok());
+  std::atomic<bool> done{false};
+  std::thread sender([&sink, &done] {
+    const std::string large((size_t{64} << 20) - 4096, 'x');
+    for (int64_t i = 0; i < Scaled(40); ++i) CHECK(sink->Tell(large).Get().ok());
+    done.store(true);
+  });
+  std::vector<absl::Duration> rounds;
+  while (!done.load()) {
+    const Stopwatch watch;
+    CHECK_EQ(*echo->Ask(text).Get(), text);
+    rounds.push_back(absl::Seconds(watch.Seconds()));
+  }
+  sender.join();
+  (void)echo.Stop();
+  (void)sink.Stop();
+  return rounds;
+}
+
 double ActorAskMicros(Bench& bench) {
   const Ref<Echo> echo = bench.SpawnEcho();
   const Ref<Asker> asker = bench.node->Spawn<Asker>(echo);
@@ -339,6 +365,16 @@ std::vector<Row> Rows() {
       {"ask_p99", "us",
        [](Bench& bench) {
          auto rounds = AskRounds(bench);
+         return Percentile(rounds, 0.99);
+       }},
+      {"ask_beside_64m_p50", "us",
+       [](Bench& bench) {
+         auto rounds = AskRoundsBesideLarge(bench);
+         return Percentile(rounds, 0.5);
+       }},
+      {"ask_beside_64m_p99", "us",
+       [](Bench& bench) {
+         auto rounds = AskRoundsBesideLarge(bench);
          return Percentile(rounds, 0.99);
        }},
       {"actor_ask_mean", "us", &ActorAskMicros},
