@@ -314,11 +314,6 @@ bool Session::ended() const {
   return ended_;
 }
 
-bool Session::idle() const {
-  MutexLock lock(&mu_);
-  return outbox_.empty();
-}
-
 uint64_t Session::received() const {
   MutexLock lock(&mu_);
   return received_;

@@ -71,8 +71,6 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   void SayGoodbye(const absl::Status& reason) ABSL_LOCKS_EXCLUDED(mu_);
 
   bool ended() const ABSL_LOCKS_EXCLUDED(mu_);
-  // Nothing waits to be sent or acknowledged.
-  bool idle() const ABSL_LOCKS_EXCLUDED(mu_);
   // The highest number received, for a Hello.
   uint64_t received() const ABSL_LOCKS_EXCLUDED(mu_);
   size_t outbox_bytes() const ABSL_LOCKS_EXCLUDED(mu_);
