@@ -41,7 +41,7 @@ struct NodeLimits {
   // Calls, watches and requests that one peer owes an answer.
   uint32_t pending_calls = 1 << 20;
   // What one peer has sent that waits in mailboxes here. Above it, this node reads no further from
-  // that peer for up to a second, then refuses until it is below again.
+  // that peer for up to two heartbeats, then refuses until it is below again.
   size_t inbound_bytes = size_t{64} << 20;
   // A batch is closed when it is over this; larger messages travel in pieces of this size between
   // the others.
