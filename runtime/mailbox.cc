@@ -15,6 +15,13 @@ void NodeList::PushBack(MailboxNode* node) {
   tail_ = node;
 }
 
+void NodeList::Append(MailboxNode* first, MailboxNode* last) {
+  if (first == nullptr) return;
+  last->next = nullptr;
+  (tail_ != nullptr ? tail_->next : head_) = first;
+  tail_ = last;
+}
+
 MailboxNode* NodeList::PopFront() {
   MailboxNode* node = head_;
   if (node != nullptr) {
@@ -59,12 +66,19 @@ uint64_t Mailbox::RemainingOf(uint64_t word, uint64_t handled) {
 }
 
 void Mailbox::Sort(MailboxNode* newest_first) {
+  MailboxNode* const newest = newest_first;
   MailboxNode* oldest_first = nullptr;
+  bool all_normal = true;
   while (newest_first != nullptr) {
+    all_normal &= newest_first->lane == Lane::kNormal;
     MailboxNode* next = newest_first->next;
     newest_first->next = oldest_first;
     oldest_first = newest_first;
     newest_first = next;
+  }
+  if (all_normal) {  // as nearly always: no second walk
+    normal_.Append(oldest_first, newest);
+    return;
   }
   while (oldest_first != nullptr) {
     MailboxNode* next = oldest_first->next;

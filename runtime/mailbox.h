@@ -33,6 +33,8 @@ class NodeList {
  public:
   bool empty() const { return head_ == nullptr; }
   void PushBack(MailboxNode* node);
+  // The nodes that hang together from `first` to `last`; null, null: none.
+  void Append(MailboxNode* first, MailboxNode* last);
   MailboxNode* PopFront();
 
  private:
