@@ -87,11 +87,6 @@ class RunQueue {
     }
   }
 
-  // Owner only: more than one entry, as it seems.
-  bool HasSeveral() const {
-    return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed) > 1;
-  }
-
   // Any thread. A push that is ordered before this call in the single total order is seen.
   bool Empty() const {
     const uint64_t head = head_.load(std::memory_order_seq_cst);

@@ -77,8 +77,10 @@ void ThreadPool::ScheduleWhenDry(Runnable* r) {
 }
 
 void ThreadPool::ScheduleHere(Worker& w, Runnable* r) {
-  if (w.polling) {  // it runs the ring right after Poll, and tells the others then
-    PushLocal(w, r);
+  if (w.polling) {  // it runs them right after Poll, and tells the others then
+    Runnable* none = nullptr;
+    // The first of them is not for thieves: all that was read for it is in this cache.
+    if (!w.lifo.compare_exchange_strong(none, r, std::memory_order_seq_cst)) PushLocal(w, r);
     return;
   }
   // seq_cst: see the status below.
@@ -174,7 +176,7 @@ void ThreadPool::RunTurn(Worker& w, Runnable* r) {
 Runnable* ThreadPool::Next(Worker& w) {
   if (++w.ticks >= kGlobalInterval) {
     w.ticks = 0;
-    if (options_.poller != nullptr) PollBriefly(w);
+    if (options_.poller != nullptr && PollerElsewhere(w) == nullptr) PollBriefly(w);
     if (Runnable* r = NextWhenDry(w)) return r;
     if (Runnable* r = PopInjector(w, false)) return r;
   }
@@ -240,7 +242,9 @@ Runnable* ThreadPool::Search(Worker& w) {
   }
   Runnable* r = SearchOnce(w);
   if (r != nullptr) return r;
-  if (options_.poller != nullptr && PollBriefly(w)) return NextLocal(w);
+  if (options_.poller != nullptr && PollerElsewhere(w) == nullptr && PollBriefly(w)) {
+    return NextLocal(w);
+  }
   if (!spin_) return nullptr;
   const int spins = w.spin.spins();
   for (int done = 0; done < spins && r == nullptr; done += kPausesPerLook) {

@@ -149,6 +149,8 @@ class ThreadPool final : public Executor {
   bool PollIdle(Worker& w, bool* exit);
   bool PollBriefly(Worker& w);
   bool NeedsPoller() const;
+  const Worker* PollerElsewhere(const Worker& w) const;
+  bool StandBy(Worker& w);
   void Block(Worker& w);
   void Resume(Worker& w);
   void Exit(Worker& w);
@@ -180,9 +182,10 @@ class ThreadPool final : public Executor {
   alignas(64) std::atomic<int> running_{0};
   // How many of these look for work in other queues. Raised under mu_ or by a running worker.
   std::atomic<int> searching_{0};
-  std::atomic<bool> poll_due_{false};       // a busy worker should look at the poller
-  std::atomic<bool> monitor_armed_{false};  // written under monitor_mu_
-  std::atomic<Worker*> polling_{nullptr};   // the worker in Poll; claimed by compare-exchange
+  std::atomic<bool> poll_due_{false};          // a busy worker should look at the poller
+  std::atomic<bool> monitor_armed_{false};     // written under monitor_mu_
+  std::atomic<Worker*> polling_{nullptr};      // the worker in Poll; claimed by compare-exchange
+  std::atomic<Worker*> last_poller_{nullptr};  // whose Poll was the last that handled anything
 
   // The global queue. Taken inside mu_ or alone.
   alignas(64) mutable Mutex injector_mu_ ABSL_ACQUIRED_AFTER(mu_);

@@ -13,6 +13,8 @@ namespace troupe {
 namespace {
 
 constexpr absl::Duration kReportInterval = absl::Seconds(10);
+// How long the one who polled last may be busy with what came before another one polls.
+constexpr absl::Duration kStandBy = absl::Microseconds(250);
 
 int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
@@ -275,7 +277,7 @@ bool ThreadPool::Retire(Worker& w) {
 // Until somebody takes the worker out of idle_. False: the worker ends.
 bool ThreadPool::WaitIdle(Worker& w) {
   bool exit = false;
-  if (options_.poller != nullptr && PollIdle(w, &exit)) return !exit;
+  if (options_.poller != nullptr && !StandBy(w) && PollIdle(w, &exit)) return !exit;
   bool timed = false;
   {
     MutexLock lock(&mu_);
@@ -302,6 +304,26 @@ bool ThreadPool::NeedsPoller() const {
   return options_.poller != nullptr && polling_.load(std::memory_order_seq_cst) == nullptr;
 }
 
+// Whether another worker is busy with what it got from the poller, and will come back to it. What
+// one thread reads, hands out and answers stays in one cache, and leaves in one write; two that
+// take turns at the poller lose both.
+const ThreadPool::Worker* ThreadPool::PollerElsewhere(const Worker& w) const {
+  const Worker* last = last_poller_.load(std::memory_order_relaxed);  // a Worker stays
+  if (last == nullptr || last == &w) return nullptr;
+  // relaxed: a guess; if it is wrong, the monitor or StandBy notices.
+  return last->status.load(std::memory_order_relaxed) == Worker::kRunning ? last : nullptr;
+}
+
+// Before polling: waits while another one is likely to. True: the worker was woken meanwhile.
+bool ThreadPool::StandBy(Worker& w) {
+  while (const Worker* other = PollerElsewhere(w)) {
+    const uint64_t polls = other->polls.Get();
+    if (w.wake.SleepFor(kStandBy)) return true;
+    if (other->polls.Get() == polls) return false;
+  }
+  return false;
+}
+
 // Spends the idle time in the poller, if nobody else does. False: it is to sleep as usual.
 bool ThreadPool::PollIdle(Worker& w, bool* exit) {
   Worker* nobody = nullptr;
@@ -315,7 +337,9 @@ bool ThreadPool::PollIdle(Worker& w, bool* exit) {
     return false;
   }
   w.polling = true;
-  options_.poller->Poll(absl::InfiniteFuture());
+  if (options_.poller->Poll(absl::InfiniteFuture())) {
+    last_poller_.store(&w, std::memory_order_relaxed);
+  }
   w.polling = false;
   w.polls.Add(1);
   polling_.store(nullptr, std::memory_order_seq_cst);
@@ -343,9 +367,10 @@ bool ThreadPool::PollBriefly(Worker& w) {
   const bool handled = options_.poller->Poll(absl::InfinitePast());
   w.polling = false;
   w.polls.Add(1);
+  if (handled) last_poller_.store(&w, std::memory_order_relaxed);
   polling_.store(nullptr, std::memory_order_seq_cst);
-  // The first of what came runs here, next.
-  if (handled && w.queue.HasSeveral() && !w.searching) Notify();
+  // The first of what came is in the LIFO slot and runs here, next.
+  if (handled && !w.queue.Empty() && !w.searching) Notify();
   return handled;
 }
 

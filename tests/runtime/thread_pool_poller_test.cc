@@ -139,6 +139,26 @@ TEST(ThreadPoolPollerTest, AnotherWorkerPollsWhileTheFirstIsStalled) {
   done.Wait();
 }
 
+TEST(ThreadPoolPollerTest, AnotherWorkerPollsWhileTheOneThatPolledLastIsBusy) {
+  SteadyClock clock;
+  FakePoller poller;
+  ThreadPool pool(&clock, With(2, &poller));
+  StartPolling(pool, poller);
+  std::atomic<bool> busy{false}, stop{false};
+  poller.Deliver([&] {
+    pool.Schedule(OneShot::Make([&] {
+      busy = true;
+      while (!stop) std::this_thread::yield();
+    }));
+  });
+  WaitUntil([&] { return busy.load(); });
+  // A second worker comes to life, and has nothing else to do.
+  pool.Schedule(OneShot::Make([] {}));
+  poller.Deliver([&] { stop = true; });
+  WaitUntil([&] { return stop.load(); });
+  pool.Shutdown();
+}
+
 TEST(ThreadPoolPollerTest, BusyWorkersLookAtThePollerNowAndThen) {
   SteadyClock clock;
   FakePoller poller;
