@@ -39,10 +39,26 @@ size_t StatusBytes(const absl::Status& status) {
 
 void InboundWindow::Return(size_t bytes) {
   const auto returned = static_cast<int64_t>(bytes);
-  // Sequentially consistent: against the look that OnBatch takes after it has noted that it pauses.
-  const int64_t before = bytes_.fetch_sub(returned, std::memory_order_seq_cst);
-  if (before <= limit_ / 2 || before - returned > limit_ / 2) return;
-  if (const auto session = session_.lock()) session->WindowOpened();
+  int64_t before = word_.load(std::memory_order_relaxed);
+  std::shared_ptr<ServerSession> session;
+  bool opens = false;
+  do {
+    opens = before - kSession > limit_ / 2 && before - kSession - returned <= limit_ / 2;
+    // Before the bytes are gone: without them, nothing else keeps the window.
+    if (opens && session == nullptr) session = session_.lock();
+    // Sequentially consistent: against the look that OnBatch takes after it has noted that it
+    // pauses.
+  } while (!word_.compare_exchange_weak(before, before - returned, std::memory_order_seq_cst,
+                                        std::memory_order_relaxed));
+  if (before == returned) {
+    delete this;
+  } else if (opens && session != nullptr) {
+    session->WindowOpened();
+  }
+}
+
+void InboundWindow::SessionGone() {
+  if (word_.fetch_sub(kSession, std::memory_order_acq_rel) == kSession) delete this;
 }
 
 ServerSession::ServerSession(std::shared_ptr<NodeCore> node, uint64_t id, const wire::Hello& hello,
@@ -54,8 +70,7 @@ ServerSession::ServerSession(std::shared_ptr<NodeCore> node, uint64_t id, const 
       peer_address_(hello.address()),
       caller_(std::move(caller)),
       result_bytes_(std::min<uint64_t>(node_->limits().message_bytes, hello.max_message_bytes())),
-      window_(IntrusivePtr<InboundWindow>::Adopt(
-          new InboundWindow(static_cast<int64_t>(node_->limits().inbound_bytes)))) {}
+      window_(new InboundWindow(static_cast<int64_t>(node_->limits().inbound_bytes))) {}
 
 ServerSession::~ServerSession() = default;
 
@@ -261,7 +276,7 @@ absl::Status ServerSession::Deliver(const CallFrameFields& call, Target& target,
   const DecodeContext& context = node_->decode_context();
   const size_t bytes = call.arguments.size() + kMessageOverhead;
   window_->Take(bytes);
-  InboundCredit credit(window_, bytes);
+  InboundCredit credit(window_.get(), bytes);
   if (call.kind == MessageKind::kMethod && method.method == nullptr) {
     return NoSuchMethodError(to.recipient->class_name(), method.name);
   }
@@ -356,6 +371,14 @@ void ServerSession::Reply(uint32_t id, const absl::Status& status, absl::string_
     result = "";
     bytes = 0;
   }
+  std::string body;  // of a large one: copied without the lock
+  if (outcome.ok() && bytes > options_.batch_bytes) {
+    {
+      MutexLock lock(&mu_);
+      body = outbox_.TakeSpareBody();
+    }
+    body.assign(result.data(), result.size());
+  }
   {
     MutexLock lock(&mu_);
     if (OpenCalls::Entry* entry = calls_.Find(id); entry != nullptr && entry->open) {
@@ -369,8 +392,10 @@ void ServerSession::Reply(uint32_t id, const absl::Status& status, absl::string_
       result = "";
       bytes = 0;
     }
-    if (outbox_.IsLarge(bytes)) {
-      outbox_.AddLarge(EncodeReplyFrame(id, outcome, result), Urn());
+    if (outbox_.IsLarge(bytes) && outcome.ok()) {
+      outbox_.AddLarge(EncodeReplyHead(id, bytes), std::move(body), Urn());
+    } else if (outbox_.IsLarge(bytes)) {
+      outbox_.AddLarge(EncodeReplyFrame(id, outcome, ""), std::string(), Urn());
     } else {
       AppendReply(outbox_.BeginFrame(), id, outcome, result);
       outbox_.EndFrame();

@@ -30,25 +30,42 @@ class NodeCore;
 class ServerConnection;
 class ServerSession;
 
-// What one peer's messages that wait in mailboxes here take. Owned by the session and the messages.
+// What one peer's messages that wait in mailboxes here take. Owned by the session and, after that
+// is gone, by the messages that are left; one word counts both, so that a message costs two
+// operations on it and no count of its own.
 class InboundWindow final : public InboundBudget {
  public:
   explicit InboundWindow(int64_t limit) : limit_(limit) {}
 
+  // The session's only.
   void Take(size_t bytes) {
-    bytes_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
+    // relaxed: what is taken is only compared with the limit, by this same thread.
+    word_.fetch_add(static_cast<int64_t>(bytes), std::memory_order_relaxed);
   }
-  void Return(size_t bytes) override;
   bool Exceeded() const { return bytes() > limit_; }
-  int64_t bytes() const { return bytes_.load(std::memory_order_seq_cst); }
+  int64_t bytes() const { return word_.load(std::memory_order_seq_cst) - kSession; }
   int64_t limit() const { return limit_; }
   // Whom to tell when it is half empty again.
   void set_session(std::weak_ptr<ServerSession> session) { session_ = std::move(session); }
+  // The last call of the session.
+  void SessionGone();
+
+  // Any thread.
+  void Return(size_t bytes) override;
+
+  struct Deleter {
+    void operator()(InboundWindow* window) const { window->SessionGone(); }
+  };
 
  private:
+  static constexpr int64_t kSession = int64_t{1} << 62;
+
+  ~InboundWindow() = default;
+
   const int64_t limit_;
   std::weak_ptr<ServerSession> session_;  // constant after the session is made
-  std::atomic<int64_t> bytes_{0};
+  // What is taken, and kSession while there is a session. Who brings it to 0 deletes the window.
+  std::atomic<int64_t> word_{kSession};
 };
 
 // The acceptor's half of a session: hands what arrives to the actors and the node, and sends what
@@ -123,7 +140,7 @@ class ServerSession final : public Session {
   const std::string peer_address_;
   const Caller caller_;
   const size_t result_bytes_;  // the initiator's limit, and ours
-  const IntrusivePtr<InboundWindow> window_;
+  const std::unique_ptr<InboundWindow, InboundWindow::Deleter> window_;
 
   OpenCalls calls_ ABSL_GUARDED_BY(mu_);
   size_t open_calls_ ABSL_GUARDED_BY(mu_) = 0;

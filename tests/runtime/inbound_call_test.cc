@@ -115,12 +115,11 @@ class InboundCallTest : public ::testing::Test {
         Method(name).receive(target(), options, {}, arguments, new RecordingCall(record)).ok());
     return record;
   }
-  InboundCredit Credit(size_t bytes) { return {budget_, bytes}; }
+  InboundCredit Credit(size_t bytes) { return {&budget_, bytes}; }
 
+  CountingBudget budget_;  // outlives what the actors hold
   World world_;
   const Ref<Host> ref_ = world_->Spawn<Host>();
-  const IntrusivePtr<CountingBudget> budget_ =
-      IntrusivePtr<CountingBudget>::Adopt(new CountingBudget);
 };
 
 TEST_F(InboundCallTest, AnInterfacesMethodIsFoundAtTheClassToo) {
@@ -161,7 +160,7 @@ TEST_F(InboundCallTest, ArgumentsThatDoNotFitLeaveTheCallToItsMaker) {
   EXPECT_EQ(internal::ReceiveByName(target(), {}, {}, "Ad", list, call).code(),
             absl::StatusCode::kUnimplemented);
   EXPECT_EQ(record->call, nullptr);
-  EXPECT_EQ(budget_->returned, 3u);
+  EXPECT_EQ(budget_.returned, 3u);
   delete call;
 }
 
@@ -188,11 +187,11 @@ TEST_F(InboundCallTest, ACreditIsGivenBackOnceTheMessageIsHandled) {
   ASSERT_TRUE(internal::EncodeValues({}, &list, {Value("c")}).ok());
   EXPECT_TRUE(internal::ReceiveByNameOneWay(target(), {}, {}, "Note", list, Credit(1000)).ok());
   EXPECT_TRUE(internal::ReceivePlainOneWay(target(), {}, {}, Bytes(Value(1)), Credit(10000)).ok());
-  EXPECT_EQ(budget_->returned, 0u);
+  EXPECT_EQ(budget_.returned, 0u);
   world_.Run();
-  EXPECT_EQ(budget_->returned, 10u);
+  EXPECT_EQ(budget_.returned, 10u);
   world_.RunFor(absl::Seconds(2));
-  EXPECT_EQ(budget_->returned, 11110u);
+  EXPECT_EQ(budget_.returned, 11110u);
   EXPECT_THAT(*ref_->notes().Get(), ElementsAre("a", "b", "c"));
 }
 
@@ -201,11 +200,11 @@ TEST_F(InboundCallTest, ACreditIsGivenBackWithAMessageThatIsNotHandled) {
   EXPECT_TRUE(
       Method("Note").receive_one_way(target(), late, {}, Bytes(std::string("a")), Credit(1)).ok());
   world_.Run();
-  EXPECT_EQ(budget_->returned, 1u);
+  EXPECT_EQ(budget_.returned, 1u);
   EXPECT_TRUE(ref_.Stop().Get().ok());
   EXPECT_TRUE(
       Method("Note").receive_one_way(target(), {}, {}, Bytes(std::string("a")), Credit(2)).ok());
-  EXPECT_EQ(budget_->returned, 3u);
+  EXPECT_EQ(budget_.returned, 3u);
   EXPECT_EQ(world_->dead_letters(), 2u);
 }
 
@@ -215,11 +214,11 @@ TEST_F(InboundCallTest, ACreditMovesItsBytesAndGivesThemBackOnce) {
     InboundCredit second = std::move(first);
     EXPECT_EQ(second.bytes(), 5u);
     second = Credit(7);
-    EXPECT_EQ(budget_->returned, 5u);
+    EXPECT_EQ(budget_.returned, 5u);
     InboundCredit none;
     EXPECT_EQ(none.bytes(), 0u);
   }
-  EXPECT_EQ(budget_->returned, 12u);
+  EXPECT_EQ(budget_.returned, 12u);
 }
 
 TEST_F(InboundCallTest, AMessageWithACreditIsNoLargerThanOneBlock) {
