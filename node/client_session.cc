@@ -23,6 +23,8 @@ constexpr absl::Duration kMinBackoff = absl::Milliseconds(20);
 constexpr absl::Duration kMaxBackoff = absl::Milliseconds(500);
 // Heartbeats that one attempt may take while the session waits for a new connection.
 constexpr int kMaxConnectingTicks = 2;
+// Of what goes in pieces only for the sake of order, so much is copied.
+constexpr size_t kSmallBody = 4096;
 
 // What the other side says so with, it means: trying again leads nowhere.
 bool IsFinal(const absl::Status& reason) {
@@ -290,7 +292,14 @@ void ClientSession::AppendLocked(Recipient& recipient, Envelope* envelope,
 
   uint64_t batch = 0;
   if (large) {
-    outbox_.AddLarge(EncodeCallFrame(call), urn, call.id);
+    // The encoded arguments go as they are, for a spare string that can take the next ones.
+    std::string body = outbox_.TakeSpareBody();
+    if (call.arguments.size() > kSmallBody) {
+      std::swap(body, *message.arguments);
+    } else {
+      body.assign(call.arguments.data(), call.arguments.size());
+    }
+    outbox_.AddLarge(EncodeCallHead(call), std::move(body), urn, call.id);
   } else {
     AppendCall(outbox_.BeginFrame(), call);
     batch = outbox_.EndFrame();

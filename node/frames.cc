@@ -48,7 +48,9 @@ struct NumberField {
 // Halves of a view, each as it was written: to copy both at once would wait for the two stores.
 struct BytesField {
   BytesField(uint32_t number, absl::string_view bytes)
-      : number(number), data(bytes.data()), size(bytes.size()) {}
+      : BytesField(number, bytes.data(), bytes.size()) {}
+  BytesField(uint32_t number, const char* data, size_t size)
+      : number(number), data(data), size(size) {}
   const uint32_t number;
   const char* const data;
   const size_t size;
@@ -56,7 +58,6 @@ struct BytesField {
 
 // Up to this many bytes it is cheaper to make room together with the rest, which clears it first.
 constexpr size_t kMaxWithTheRest = 256;
-
 constexpr uint8_t ShortTag(uint32_t number, WireType type) {
   return static_cast<uint8_t>(MakeTag(number, type));
 }
@@ -90,14 +91,14 @@ ABSL_ATTRIBUTE_ALWAYS_INLINE inline uint8_t* Write(const BytesField& field, uint
   return to + field.size;
 }
 
-// Appends a frame that holds a message with these fields. `last` may be large.
+// Appends a frame that holds a message with these fields. `last` may be large; without data, its
+// bytes are left to the caller to append.
 template <typename... Field>
 void WriteFrame(FrameKind kind, Place place, const BytesField& last, std::string* out,
                 const Field&... fields) {
-  const size_t size = (SizeOf(last) + ... + SizeOf(fields));
-  const size_t frame_size = FieldSize(size);
+  const size_t size = (SizeOf(last) + ... + SizeOf(fields)), frame_size = FieldSize(size);
   const size_t all = place == Place::kBatch ? FieldSize(frame_size) : frame_size;
-  const bool append_last = last.size > kMaxWithTheRest;
+  const bool append_last = last.size > kMaxWithTheRest || last.data == nullptr;
   const size_t begin = out->size();
   out->resize(begin + all - (append_last ? last.size : 0));
   auto* to = reinterpret_cast<uint8_t*>(out->data()) + begin;
@@ -105,15 +106,16 @@ void WriteFrame(FrameKind kind, Place place, const BytesField& last, std::string
   to = WriteTagAndLength(kind, size, to);
   static_cast<void>(((to = Write(fields, to)), ...));
   if (append_last) {
-    WriteTagAndLength(last.number, last.size, to);
-    out->append(last.data, last.size);
+    if (last.size > 0) WriteTagAndLength(last.number, last.size, to);
+    if (last.data != nullptr) out->append(last.data, last.size);
   } else {
     Write(last, to);
   }
 }
 
-void WriteCall(const CallFrameFields& call, Place place, std::string* out) {
-  WriteFrame(kCall, place, BytesField(7, call.arguments), out, NumberField{1, call.id},
+void WriteCall(const CallFrameFields& call, const BytesField& arguments, Place place,
+               std::string* out) {
+  WriteFrame(kCall, place, arguments, out, NumberField{1, call.id},
              NumberField{2, static_cast<uint64_t>(call.kind)}, NumberField{3, call.target},
              BytesField(4, call.target_urn), NumberField{5, call.method},
              BytesField(6, call.method_name), NumberField{8, call.timeout_nanos},
@@ -400,7 +402,7 @@ void SetBatchHeader(std::string* batch, uint64_t sequence, uint64_t acknowledged
 }
 
 void AppendCall(std::string* batch, const CallFrameFields& call) {
-  WriteCall(call, Place::kBatch, batch);
+  WriteCall(call, BytesField(7, call.arguments), Place::kBatch, batch);
 }
 
 void AppendReply(std::string* batch, uint32_t id, const absl::Status& status,
@@ -412,26 +414,35 @@ void AppendCancel(std::string* batch, uint32_t id) {
   WriteFrame(kCancel, Place::kBatch, BytesField(2, {}), batch, NumberField{1, id});
 }
 
-void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data) {
-  WriteFrame(kPiece, Place::kBatch, BytesField(2, data), batch, NumberField{1, total_bytes});
+void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data,
+                 absl::string_view more) {
+  const BytesField bytes(2, more.empty() ? data.data() : nullptr, data.size() + more.size());
+  WriteFrame(kPiece, Place::kBatch, bytes, batch, NumberField{1, total_bytes});
+  if (!more.empty()) absl::StrAppend(batch, data, more);
 }
 
 void AppendGoodbye(std::string* batch, absl::string_view reason) {
   WriteFrame(kGoodbye, Place::kBatch, BytesField(1, reason), batch);
 }
 
-std::string EncodeCallFrame(const CallFrameFields& call) {
-  std::string frame;
-  frame.reserve(call.arguments.size() + call.method_name.size() + 128);
-  WriteCall(call, Place::kAlone, &frame);
-  return frame;
+std::string EncodeCallHead(const CallFrameFields& call) {
+  std::string head;
+  head.reserve(call.method_name.size() + 128);
+  WriteCall(call, BytesField(7, nullptr, call.arguments.size()), Place::kAlone, &head);
+  return head;
 }
 
 std::string EncodeReplyFrame(uint32_t id, const absl::Status& status, absl::string_view result) {
   std::string frame;
-  frame.reserve(result.size() + 64);
   WriteReply(id, status, result, Place::kAlone, &frame);
   return frame;
+}
+
+std::string EncodeReplyHead(uint32_t id, size_t result_bytes) {
+  std::string head;
+  WriteFrame(kReply, Place::kAlone, BytesField(3, nullptr, result_bytes), &head,
+             NumberField{1, id});
+  return head;
 }
 
 std::string EncodeHelloBatch(const wire::Hello& hello) {

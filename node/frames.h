@@ -50,13 +50,17 @@ void AppendCall(std::string* batch, const CallFrameFields& call);
 void AppendReply(std::string* batch, uint32_t id, const absl::Status& status,
                  absl::string_view result);
 void AppendCancel(std::string* batch, uint32_t id);
-// `total_bytes`: of the whole frame in its first piece, 0 in the others.
-void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data);
+// `total_bytes`: of the whole frame in its first piece, 0 in the others. `more` follows `data`.
+void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data,
+                 absl::string_view more = {});
 void AppendGoodbye(std::string* batch, absl::string_view reason);
 
-// The bytes of a Frame that is too large for a batch, to be cut into pieces.
-std::string EncodeCallFrame(const CallFrameFields& call);
+// The bytes of a Frame that is too large for a batch, to be cut into pieces: all but those of the
+// arguments, which follow.
+std::string EncodeCallHead(const CallFrameFields& call);
 std::string EncodeReplyFrame(uint32_t id, const absl::Status& status, absl::string_view result);
+// The same for an OK one, all but the bytes of the result, which follow.
+std::string EncodeReplyHead(uint32_t id, size_t result_bytes);
 
 // The first message on a connection.
 std::string EncodeHelloBatch(const wire::Hello& hello);

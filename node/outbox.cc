@@ -1,16 +1,21 @@
 #include "node/outbox.h"
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "node/frames.h"
 
 namespace troupe::internal {
 namespace {
 
-constexpr size_t kMostReserved = 16 * 1024;
+// Buffers of batches that are used again: under load one is filled while others are written and
+// wait for their acknowledgement.
+constexpr size_t kMostSpare = 4;
+constexpr size_t kMostSpareBody = size_t{2} << 20;
 
 }  // namespace
 
@@ -29,11 +34,27 @@ uint64_t Outbox::EndFrame() {
   return first_ + sealed_.size();
 }
 
-void Outbox::AddLarge(std::string frame, const Urn& order, uint32_t call) {
-  bytes_ += frame.size();
+void Outbox::AddLarge(std::string head, std::string body, const Urn& order, uint32_t call) {
+  bytes_ += head.size() + body.size();
   ++large_of_[order];
-  large_.push_back(
-      {.frame = std::move(frame), .sent = 0, .order = order, .call = call, .small = false});
+  large_.push_back({.head = std::move(head),
+                    .body = std::move(body),
+                    .sent = 0,
+                    .order = order,
+                    .call = call,
+                    .small = false});
+}
+
+std::string Outbox::TakeSpareBody() {
+  if (spare_bodies_.empty()) return std::string();
+  std::string body = std::move(spare_bodies_.back());
+  spare_bodies_.pop_back();
+  return body;
+}
+
+void Outbox::DropSpare() {
+  spare_ = {};
+  spare_bodies_ = {};
 }
 
 void Outbox::AddBehindLarge(absl::string_view frame) {
@@ -42,7 +63,7 @@ void Outbox::AddBehindLarge(absl::string_view frame) {
     (void)EndFrame();
     return;
   }
-  AddLarge(std::string(frame), Urn());
+  AddLarge(std::string(frame), std::string(), Urn());
   large_.back().small = true;
 }
 
@@ -50,13 +71,13 @@ std::vector<Outbox::Dropped> Outbox::DropLargerThan(size_t bytes) {
   std::vector<Dropped> dropped;
   std::deque<Large> kept;
   for (Large& large : large_) {
-    if (large.frame.size() <= bytes) {
+    if (large.size() <= bytes) {
       kept.push_back(std::move(large));
       continue;
     }
-    bytes_ -= large.frame.size();
+    bytes_ -= large.size();
     ForgetOrder(large.order);
-    dropped.push_back({large.call, large.frame.size()});
+    dropped.push_back({large.call, large.size()});
   }
   large_ = std::move(kept);
   return dropped;
@@ -69,30 +90,51 @@ void Outbox::ForgetOrder(const Urn& order) {
 
 void Outbox::Seal(uint64_t acknowledged) {
   SetBatchHeader(&open_, first_ + sealed_.size(), acknowledged);
-  const size_t size = open_.size();
-  sealed_.push_back(std::make_shared<const std::string>(std::move(open_)));
+  sealed_.push_back(std::make_shared<std::string>(std::move(open_)));
   open_.clear();
-  // The next batch is probably like this one; a small one must not keep much more than it needs.
-  open_.reserve(std::min(size, kMostReserved));
+  if (!spare_.empty()) {
+    open_ = std::move(spare_.back());
+    spare_.pop_back();
+  }
   open_counted_ = 0;
+}
+
+void Outbox::Recycle(std::shared_ptr<std::string> batch) {
+  // One that the transport still holds must stay as it is.
+  if (spare_.size() >= kMostSpare || batch->capacity() > 2 * batch_bytes_ ||
+      batch.use_count() != 1) {
+    return;
+  }
+  // Whoever gave up the other shares did so before they were counted down, which use_count() alone
+  // does not wait for.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  batch->clear();
+  spare_.push_back(std::move(*batch));
 }
 
 size_t Outbox::AppendPiece(size_t most) {
   Large& large = large_.front();
-  const size_t size =
-      large.small ? large.frame.size() : std::min(most, large.frame.size() - large.sent);
+  const size_t size = large.small ? large.size() : std::min(most, large.size() - large.sent);
   std::string* const batch = BeginFrame();
   if (large.small) {
-    batch->append(large.frame);
+    absl::StrAppend(batch, large.head, large.body);
   } else {
-    internal::AppendPiece(batch, large.sent == 0 ? large.frame.size() : 0,
-                          absl::string_view(large.frame).substr(large.sent, size));
+    const size_t from_head = std::min(large.sent, large.head.size());
+    const size_t of_head = std::min(size, large.head.size() - from_head);
+    internal::AppendPiece(
+        batch, large.sent == 0 ? large.size() : 0,
+        absl::string_view(large.head).substr(from_head, of_head),
+        absl::string_view(large.body).substr(large.sent - from_head, size - of_head));
   }
   (void)EndFrame();
   bytes_ -= size;  // they count in the batch now
   large.sent += size;
-  if (large.sent < large.frame.size()) return size;
+  if (large.sent < large.size()) return size;
   ForgetOrder(large.order);
+  if (spare_bodies_.size() < kMostSpare && large.body.capacity() <= kMostSpareBody) {
+    large.body.clear();
+    spare_bodies_.push_back(std::move(large.body));
+  }
   large_.pop_front();
   return size;
 }
@@ -110,7 +152,7 @@ SharedBytes Outbox::Next(uint64_t acknowledged) {
     if (open_.empty()) return nullptr;
     Seal(acknowledged);
   }
-  const SharedBytes& batch = sealed_[next_ - first_];
+  SharedBytes batch = sealed_[next_ - first_];
   written_ = std::max(written_, next_);
   ++next_;
   return batch;
@@ -120,6 +162,7 @@ bool Outbox::Acknowledge(uint64_t sequence) {
   if (sequence > written_) return false;
   while (first_ <= sequence) {
     bytes_ -= sealed_.front()->size();
+    Recycle(std::move(sealed_.front()));
     sealed_.pop_front();
     ++first_;
   }

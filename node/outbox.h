@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,11 @@ class Outbox {
   std::string* BeginFrame();
   uint64_t EndFrame();
 
-  // A frame (without the field of the batch) that is sent in pieces. `order` is of those who must
-  // not overtake it, `call` the number of the call that it is, for DropLargerThan.
-  void AddLarge(std::string frame, const Urn& order, uint32_t call = 0);
+  // A frame (without the field of the batch) that is sent in pieces, in two parts. `order` is of
+  // those who must not overtake it, `call` the number of the call that it is, for DropLargerThan.
+  void AddLarge(std::string head, std::string body, const Urn& order, uint32_t call = 0);
+  // An empty string, which may have the memory of a body that was sent.
+  std::string TakeSpareBody();
   // A small frame (with that field) that must not overtake any that is sent in pieces.
   void AddBehindLarge(absl::string_view frame);
   // Before anything was written: forgets the frames in pieces that have more bytes, and says which
@@ -63,13 +66,19 @@ class Outbox {
   // Acknowledge.
   bool Rewind(uint64_t acknowledged);
 
+  // Gives back the memory that is kept for what may come.
+  void DropSpare();
+
   // The number of the last batch that was taken for writing, ever.
   uint64_t written() const { return written_; }
   bool empty() const { return bytes_ == 0; }
 
  private:
   struct Large {
-    std::string frame;
+    size_t size() const { return head.size() + body.size(); }
+
+    std::string head;
+    std::string body;
     size_t sent = 0;
     Urn order;
     uint32_t call = 0;
@@ -77,6 +86,7 @@ class Outbox {
   };
 
   void Seal(uint64_t acknowledged);
+  void Recycle(std::shared_ptr<std::string> batch);
   // Of the first of large_, with at most so many bytes; returns how many.
   size_t AppendPiece(size_t most);
   void ForgetOrder(const Urn& order);
@@ -85,11 +95,14 @@ class Outbox {
   const size_t batch_bytes_;
 
   std::string open_;
-  size_t open_counted_ = 0;         // of open_, what is in bytes_
-  std::deque<SharedBytes> sealed_;  // numbers first_ ...
-  uint64_t first_ = 1;              // of sealed_
-  uint64_t next_ = 1;               // to write
-  uint64_t written_ = 0;            // the highest ever
+  size_t open_counted_ = 0;                          // of open_, what is in bytes_
+  std::deque<std::shared_ptr<std::string>> sealed_;  // numbers first_ ...
+  // Empty buffers that are used again, for batches and for bodies.
+  std::vector<std::string> spare_;
+  std::vector<std::string> spare_bodies_;
+  uint64_t first_ = 1;    // of sealed_
+  uint64_t next_ = 1;     // to write
+  uint64_t written_ = 0;  // the highest ever
   std::deque<Large> large_;
   absl::flat_hash_map<Urn, int> large_of_;  // how many of large_
   size_t bytes_ = 0;

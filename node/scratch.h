@@ -22,7 +22,8 @@ class Scratch {
   std::string* get() { return &text_; }
 
  private:
-  static constexpr size_t kMostKept = 64 * 1024;
+  // A large message's memory takes longer to get, page by page, than the message to encode.
+  static constexpr size_t kMostKept = (size_t{1} << 20) + 64 * 1024;
   static inline thread_local std::string kept_;
 
   std::string text_;

@@ -12,6 +12,8 @@ namespace {
 // What may arrive before it is acknowledged although there is nothing to send.
 constexpr size_t kUnacknowledgedBytes = 256 * 1024;
 constexpr int kUnacknowledgedBatches = 64;
+// Of the memory of a message that came in pieces, for the next one.
+constexpr size_t kMostKept = (size_t{1} << 20) + kFrameOverhead;
 
 }  // namespace
 
@@ -110,17 +112,28 @@ absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
           absl::StrCat("a message of ", total_bytes, " bytes in pieces"));
     }
     large_bytes_ = total_bytes;
+    {
+      MutexLock lock(&mu_);
+      large_ = std::exchange(spare_large_, std::string());
+    }
+    // Larger ones only take what has come.
+    if (total_bytes <= kMostKept) large_.reserve(total_bytes);
   }
   if (data.size() > large_bytes_ - large_.size()) {
     return absl::InvalidArgumentError("the pieces are more than the message");
   }
   large_.append(data.data(), data.size());
   if (large_.size() < large_bytes_) return absl::OkStatus();
-  const std::string frame = std::exchange(large_, std::string());
+  std::string frame = std::exchange(large_, std::string());
   large_bytes_ = 0;
   in_large_ = true;
   absl::Status status = ReadFrame(frame, *this);
   in_large_ = false;
+  if (frame.capacity() > kMostKept) return status;
+  frame.clear();
+  MutexLock lock(&mu_);
+  spare_large_ = std::move(frame);
+  spare_used_ = true;
   return status;
 }
 
@@ -236,6 +249,7 @@ void Session::Tick() {
   bool down = false;
   bool replace = false;
   int silent = 0;
+  std::string unused;
   {
     MutexLock lock(&mu_);
     if (ended_) return;
@@ -245,6 +259,8 @@ void Session::Tick() {
     down = silent >= options_.ticks_until_down;
     replace = !down && connection_ != nullptr && silent == options_.ticks_until_reconnect;
     if (!wrote_since_tick_) acknowledge_ = true;
+    if (outbox_.empty()) outbox_.DropSpare();
+    if (!std::exchange(spare_used_, false)) unused = std::exchange(spare_large_, std::string());
     wrote_since_tick_ = false;
   }
   if (down) {

@@ -141,6 +141,8 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   bool acknowledge_ ABSL_GUARDED_BY(mu_) = false;  // or just show that we live
   bool wrote_since_tick_ ABSL_GUARDED_BY(mu_) = false;
   int silent_ticks_ ABSL_GUARDED_BY(mu_) = 0;
+  std::string spare_large_ ABSL_GUARDED_BY(mu_);  // empty; the memory of the last large_
+  bool spare_used_ ABSL_GUARDED_BY(mu_) = false;  // since the last tick
 
   // Of whoever is in OnBatch: a frame that arrives in pieces.
   std::string large_;

@@ -158,7 +158,16 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
   }
 
   absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override {
-    return EncodeOperation<Op>(context, arguments_, message);
+    absl::Status status = EncodeOperation<Op>(context, arguments_, message);
+    // They are not needed again; a name is. Their memory serves the caller's next call, while that
+    // of many calls under way would be cold.
+    if constexpr (Op::kKind != MessageKind::kByName &&
+                  !std::is_trivially_destructible_v<Arguments>) {
+      if (status.ok()) {
+        [[maybe_unused]] const Arguments gone(std::move(arguments_));
+      }
+    }
+    return status;
   }
   bool wants_answer() const override { return true; }
   void Answer(const DecodeContext& context, const absl::Status& status,

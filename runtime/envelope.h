@@ -68,7 +68,7 @@ class Envelope : public MailboxNode {
   // watch is ended untold.
   virtual void Abandon(const absl::Status& reason);
 
-  // For an actor of another node, in place of Handle: what to send there. Runs codecs of the
+  // For an actor of another node, in place of Handle: what to send there, once. Runs codecs of the
   // user's. An error (kInvalidArgument: it cannot travel, or what its codecs say) leaves the
   // envelope, and message->arguments, as they were.
   virtual absl::Status Encode(const EncodeContext& context, OutgoingMessage* message);

@@ -48,6 +48,17 @@ void Writer::Grow(size_t size) {
   end_ = Begin() + out_->size();
 }
 
+// Room is cleared when it is made; what is appended is only written once.
+void Writer::GrowAndCopy(absl::string_view bytes) {
+  const size_t used = static_cast<size_t>(cursor_ - Begin());
+  out_->reserve(used + bytes.size() + kFirstRoom);
+  out_->resize(used);
+  out_->append(bytes.data(), bytes.size());
+  out_->resize(out_->size() + kFirstRoom);
+  cursor_ = Begin() + used + bytes.size();
+  end_ = Begin() + out_->size();
+}
+
 void Writer::MoveAndSetLength(size_t mark, size_t room, size_t length) {
   const size_t wanted = VarintSize(length);
   if (wanted > room) Reserve(wanted - room);

@@ -73,7 +73,10 @@ class Writer {
     cursor_ = google::protobuf::io::CodedOutputStream::WriteLittleEndian64ToArray(value, cursor_);
   }
   void Raw(absl::string_view bytes) {
-    Reserve(bytes.size());
+    if (ABSL_PREDICT_FALSE(static_cast<size_t>(end_ - cursor_) < bytes.size())) {
+      GrowAndCopy(bytes);
+      return;
+    }
     if (!bytes.empty()) std::memcpy(cursor_, bytes.data(), bytes.size());
     cursor_ += bytes.size();
   }
@@ -122,6 +125,7 @@ class Writer {
     if (ABSL_PREDICT_FALSE(static_cast<size_t>(end_ - cursor_) < size)) Grow(size);
   }
   ABSL_ATTRIBUTE_NOINLINE void Grow(size_t size);
+  ABSL_ATTRIBUTE_NOINLINE void GrowAndCopy(absl::string_view bytes);
   ABSL_ATTRIBUTE_NOINLINE void FailTooDeep();
   static size_t VarintSize(size_t value) {
     return google::protobuf::io::CodedOutputStream::VarintSize64(value);

@@ -147,6 +147,18 @@ TEST(FramesTest, LargeMessagesAreWrittenAndRead) {
   }
 }
 
+TEST(FramesTest, APieceOfTwoPartsIsOnePiece) {
+  for (const size_t size : {size_t{0}, size_t{3}, size_t{400}}) {
+    const std::string head(size, 'h');
+    std::string one, two;
+    BeginBatch(&one);
+    BeginBatch(&two);
+    AppendPiece(&one, 9, head + "tail");
+    AppendPiece(&two, 9, head, "tail");
+    EXPECT_EQ(one, two);
+  }
+}
+
 TEST(FramesTest, BytesAreThoseOfTheSpecification) {
   std::string batch;
   BeginBatch(&batch);
@@ -201,9 +213,12 @@ TEST(FramesTest, FrameForPiecesIsTheOneOfABatch) {
   BeginBatch(&batch);
   AppendCall(&batch, call);
   AppendReply(&batch, 4, absl::AbortedError("x"), "");
-  EXPECT_EQ(EncodeCallFrame(call), Serialize(ParseBatch(batch).frames(0)));
+  const std::string frame = EncodeCallHead(call) + "12345";
+  EXPECT_EQ(frame, Serialize(ParseBatch(batch).frames(0)));
+  EXPECT_EQ(EncodeReplyHead(4, 2) + "ok", EncodeReplyFrame(4, absl::OkStatus(), "ok"));
+  EXPECT_EQ(EncodeReplyHead(4, 0), EncodeReplyFrame(4, absl::OkStatus(), ""));
   Recorder recorder;
-  ASSERT_TRUE(ReadFrame(EncodeCallFrame(call), recorder).ok());
+  ASSERT_TRUE(ReadFrame(frame, recorder).ok());
   ASSERT_TRUE(ReadFrame(EncodeReplyFrame(4, absl::AbortedError("x"), ""), recorder).ok());
   Recorder together;
   ASSERT_TRUE(ReadFrames(batch, together).ok());

@@ -80,7 +80,7 @@ uint64_t AddSmall(Outbox& outbox, uint32_t id, size_t bytes = 10) {
 
 void AddLarge(Outbox& outbox, uint32_t id, const Urn& order, size_t bytes) {
   const std::string arguments(bytes, 'x');
-  outbox.AddLarge(EncodeCallFrame(Call(id, arguments)), order, id);
+  outbox.AddLarge(EncodeCallHead(Call(id, arguments)), arguments, order, id);
 }
 
 TEST(OutboxTest, FramesThatBecomeReadyTogetherLeaveInOneBatch) {
@@ -163,6 +163,47 @@ TEST(OutboxTest, ASmallFrameOvertakesALargeOneOfAnother) {
   collector.TakeAll(outbox);
   EXPECT_THAT(collector.seen(), ElementsAre("2", "1"));
   EXPECT_FALSE(outbox.HasLarge(kA));
+}
+
+TEST(OutboxTest, AHeadLargerThanABatchGoesInPiecesToo) {
+  Outbox outbox(1 << 20, kBatch);
+  const std::string name(3000, 'n');
+  const std::string arguments(3000, 'x');
+  CallFrameFields call = Call(7, arguments);
+  call.method_name = name;
+  outbox.AddLarge(EncodeCallHead(call), arguments, kA, 7);
+  AddSmall(outbox, 8);
+  Collector collector;
+  EXPECT_GE(collector.TakeAll(outbox), 3u);
+  EXPECT_THAT(collector.seen(), ElementsAre("8", "7"));
+}
+
+TEST(OutboxTest, BuffersAreUsedAgainOnceNobodyElseHoldsThem) {
+  Outbox outbox(1 << 20, kBatch);
+  AddSmall(outbox, 1, 500);
+  SharedBytes held = outbox.Next(0);
+  const std::string copy = *held;
+  const char* const memory = held->data();
+  EXPECT_TRUE(outbox.Acknowledge(1));
+  AddSmall(outbox, 2, 500);
+  AddSmall(outbox, 3, 500);
+  EXPECT_EQ(*held, copy) << "the transport still reads it";
+  held = nullptr;
+
+  SharedBytes next = outbox.Next(0);
+  const char* const reused = next->data();
+  next = nullptr;
+  EXPECT_NE(reused, memory);
+  EXPECT_TRUE(outbox.Acknowledge(2));
+  AddSmall(outbox, 4, 500);
+  (void)outbox.Next(0);
+  AddSmall(outbox, 5, 500);
+  EXPECT_EQ(outbox.Next(0)->data(), reused);
+
+  outbox.AddLarge("head", std::string(5000, 'x'), kA);
+  while (outbox.HasNext()) (void)outbox.Next(0);
+  EXPECT_GE(outbox.TakeSpareBody().capacity(), 5000u);
+  EXPECT_LT(outbox.TakeSpareBody().capacity(), 100u);
 }
 
 TEST(OutboxTest, SmallFramesBehindALargeOneShareBatches) {
