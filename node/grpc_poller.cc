@@ -19,8 +19,12 @@ constexpr int kSpinsPerLook = 16;
 
 void* Begun(GrpcTag* tag) { return GivenToGrpc(tag); }
 
-GrpcPoller::GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin)
-    : queue_(std::move(queue)), clock_(clock), spin_(spin && SpinningHelps()) {}
+GrpcPoller::GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin,
+                       absl::Duration busy_poll)
+    : queue_(std::move(queue)),
+      clock_(clock),
+      spin_(spin && SpinningHelps()),
+      busy_poll_(busy_poll) {}
 
 GrpcPoller::~GrpcPoller() { CHECK(closed_.load()) << "the poller was not closed"; }
 
@@ -37,7 +41,7 @@ bool GrpcPoller::Poll(absl::Time deadline) {
   if (HandleReady()) return true;
   if (deadline == absl::InfinitePast()) return false;
   if (interrupted_.exchange(false)) return false;
-  if (spin_ && LookOn()) return true;
+  if (busy_poll_ > absl::ZeroDuration() ? LookOnUntil(deadline) : spin_ && LookOn()) return true;
   // Again: the look may have taken the alarm out of the queue. An Interrupt from now on puts a new
   // one in, or finds the old one there.
   if (interrupted_.exchange(false)) return false;
@@ -84,6 +88,17 @@ bool GrpcPoller::LookOn() {
     handled = HandleReady();
   }
   budget_.Report(handled);
+  return handled;
+}
+
+// For busy_poll_, worth it or not.
+bool GrpcPoller::LookOnUntil(absl::Time deadline) {
+  const absl::Time until = std::min(deadline, clock_->Now() + busy_poll_);
+  bool handled = false;
+  do {
+    std::this_thread::yield();
+    handled = HandleReady();
+  } while (!handled && !interrupted_.load(std::memory_order_relaxed) && clock_->Now() < until);
   return handled;
 }
 

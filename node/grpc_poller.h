@@ -52,8 +52,10 @@ class GrpcPoller final : public IdlePoller {
   // Looks before it blocks; one is about a microsecond.
   static constexpr int kMaxLooks = SpinBudget::kMaxSpins / 16;
 
-  // `clock` is that of Poll's deadlines; it outlives the poller. `spin`: whether to look on.
-  GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin);
+  // `clock` is that of Poll's deadlines; it outlives the poller. `spin`: whether to look on;
+  // `busy_poll`: if not zero, for how long, whatever comes of it.
+  GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin,
+             absl::Duration busy_poll = absl::ZeroDuration());
   // After Close().
   ~GrpcPoller() override;
 
@@ -88,6 +90,7 @@ class GrpcPoller final : public IdlePoller {
   Next HandleOne(gpr_timespec deadline);
   bool HandleReady();
   bool LookOn();
+  bool LookOnUntil(absl::Time deadline);
   bool Block(absl::Time deadline);
   void WaitClosed(absl::Time deadline);
   absl::Duration Remaining(absl::Time deadline) const;
@@ -98,6 +101,7 @@ class GrpcPoller final : public IdlePoller {
   const std::unique_ptr<grpc::CompletionQueue> queue_;
   const Clock* const clock_;
   const bool spin_;
+  const absl::Duration busy_poll_;
 
   // Of the thread that polls; handed on with the pool's own synchronization.
   SpinBudget budget_;

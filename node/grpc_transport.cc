@@ -108,7 +108,8 @@ GrpcTransport::GrpcTransport(GrpcTransportOptions options, GrpcCredentials crede
     : options_(std::move(options)), credentials_(std::move(credentials)) {
   std::unique_ptr<grpc::ServerCompletionQueue> queue = builder_.AddCompletionQueue();
   queue_ = queue.get();
-  poller_ = std::make_unique<GrpcPoller>(std::move(queue), options_.clock, options_.spin);
+  poller_ = std::make_unique<GrpcPoller>(std::move(queue), options_.clock, options_.spin,
+                                         options_.busy_poll);
 }
 
 GrpcTransport::~GrpcTransport() {

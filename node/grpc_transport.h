@@ -34,6 +34,8 @@ struct GrpcTransportOptions {
   // Whether an idle poller looks on for up to about 50 microseconds before it blocks. Three times
   // less latency (docs/performance.md), for some processor time while messages are exchanged.
   bool spin = true;
+  // NodeOptions::busy_poll.
+  absl::Duration busy_poll = absl::ZeroDuration();
 };
 
 // Messages over gRPC: a connection is a call of troupe.wire.Node.Connect on a channel of its own.

@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Create(
   node.heartbeat = options.heartbeat;
   node.down_after = options.down_after;
   node.limits = options.limits;
+  node.busy_poll = options.busy_poll;
   node.system = std::move(options.system);
   absl::StatusOr<std::unique_ptr<NodeRuntime>> runtime =
       NodeRuntime::Create(std::move(node), /*listens=*/false, std::move(transport));

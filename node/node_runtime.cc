@@ -108,6 +108,7 @@ absl::Status NodeRuntime::MakeTransport() {
   options.clock = clock_;
   options.tls = options_.tls;
   options.max_message_bytes = kMaxBatchBytes;
+  options.busy_poll = options_.busy_poll;
   absl::StatusOr<std::unique_ptr<GrpcTransport>> transport =
       GrpcTransport::Create(std::move(options));
   if (!transport.ok()) return transport.status();

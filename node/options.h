@@ -86,6 +86,10 @@ struct NodeOptions {
   // A node that was not heard for this long is down; counted in heartbeats.
   absl::Duration down_after = absl::Seconds(5);
   NodeLimits limits = {};
+  // How long an idle worker looks for messages again and again before it sleeps: a message that
+  // comes within that time waits for no thread to wake up, and one core is busy meanwhile. Zero:
+  // some 50 microseconds, and only while that pays.
+  absl::Duration busy_poll = absl::ZeroDuration();
 
   // Threads, mailboxes, seed. With an executor of the caller's, a thread of the node's own serves
   // the network; otherwise the system's idle workers do.
@@ -99,6 +103,7 @@ struct ClientOptions {
   absl::Duration heartbeat = absl::Seconds(1);
   absl::Duration down_after = absl::Seconds(5);
   NodeLimits limits = {};
+  absl::Duration busy_poll = absl::ZeroDuration();  // see NodeOptions
   SystemOptions system = {};
 };
 
