@@ -154,6 +154,13 @@ def troupe_deps():
         requires = {"/usr/include/benchmark/benchmark.h": "libbenchmark-dev"},
         build_file = "benchmark.BUILD",
     )
+
+    # Only for the programs that Troupe is measured against: built when somebody names them.
+    _system(
+        "caf",
+        requires = {"/usr/include/caf/all.hpp": "libcaf-dev"},
+        build_file = "caf.BUILD",
+    )
     _system(
         "openssl",
         requires = {"/usr/include/openssl/x509.h": "libssl-dev"},
