@@ -25,7 +25,7 @@ GRPC = ('grpc/', 'grpcpp/', 'grpc++/')
 LOGGING = ('glog/',)
 # Libraries whose headers are included with quotes, as their authors do.
 QUOTED_LIBRARIES = (
-    'absl/', 'benchmark/', 'glog/', 'gmock/', 'google/', 'grpcpp/', 'gtest/')
+    'absl/', 'benchmark/', 'caf/', 'glog/', 'gmock/', 'google/', 'grpcpp/', 'gtest/')
 # The headers of users: what these reach is public.
 PUBLIC_ROOTS = ('troupe.h', 'runtime/testing/')
 
