@@ -36,38 +36,34 @@ void PingPong::Ball(int64_t left) {
   }
 }
 
-// Sends numbers in portions, so that it shares the threads; tries again later where the consumer's
-// mailbox is full.
+// Sends numbers, and waits at every `window`th until it has been taken: a mailbox is bounded, and
+// what is under way stays in the cache.
 class Producer : public Actor {
  public:
-  Producer(Ref<Consumer> consumer, int64_t numbers, absl::Duration pause)
-      : consumer_(std::move(consumer)), left_(numbers), pause_(pause) {}
-  void Produce();
+  Producer(Ref<Consumer> consumer, int64_t numbers, int64_t window)
+      : consumer_(std::move(consumer)), numbers_(numbers), window_(window) {}
 
- private:
-  static constexpr int kPortion = 1024;
-  const Ref<Consumer> consumer_;
-  int64_t left_;
-  // Before a full mailbox is tried again.
-  const absl::Duration pause_;
-};
-TROUPE_ACTOR(Producer, Produce)
-
-void Producer::Produce() {
-  for (int i = 0; i < kPortion && left_ > 0; ++i, --left_) {
-    if (consumer_.Tell<&Consumer::Take>(left_) != SendResult::kSent) {
-      After(pause_, [this] { Produce(); });
-      return;
+  Task<void> Produce() {
+    for (int64_t left = numbers_; left > 0; --left) {
+      if (left % window_ == 0) {
+        co_await consumer_->Take(left);
+      } else {
+        (void)consumer_.Tell<&Consumer::Take>(left);
+      }
     }
   }
-  if (left_ > 0) self<Producer>().Tell<&Producer::Produce>();
-}
+
+ private:
+  const Ref<Consumer> consumer_;
+  const int64_t numbers_;
+  const int64_t window_;
+};
+TROUPE_ACTOR(Producer, Produce)
 
 struct ManyToOne {
   int producers;
   int64_t messages;
   uint32_t mailbox_capacity;
-  absl::Duration pause;
 };
 
 double Run(const LocalOptions& options, const ManyToOne& work) {
@@ -79,7 +75,8 @@ double Run(const LocalOptions& options, const ManyToOne& work) {
       system.Spawn<Consumer>(SpawnOptions{.mailbox_capacity = work.mailbox_capacity}, all, done);
   std::vector<Ref<Producer>> producers;
   for (int i = 0; i < work.producers; ++i) {
-    producers.push_back(system.Spawn<Producer>(consumer, each, work.pause));
+    producers.push_back(
+        system.Spawn<Producer>(consumer, each, work.mailbox_capacity / work.producers));
   }
   const Stopwatch watch;
   for (const auto& producer : producers) producer.Tell<&Producer::Produce>();
@@ -127,18 +124,11 @@ double RunPingPong(const LocalOptions& options) {
 }
 
 double RunManyToOne(const LocalOptions& options, int producers) {
-  return Run(options, {.producers = producers,
-                       .messages = 10'000'000,
-                       .mailbox_capacity = 2'000'000,
-                       .pause = absl::Milliseconds(1)});
+  return Run(options, {.producers = producers, .messages = 10'000'000, .mailbox_capacity = 4'096});
 }
 
-// Each refusal costs as much as a message: producers that try again at once reach a tenth.
 double RunBounded(const LocalOptions& options) {
-  return Run(options, {.producers = 8,
-                       .messages = 2'000'000,
-                       .mailbox_capacity = 1'024,
-                       .pause = absl::Microseconds(100)});
+  return Run(options, {.producers = 8, .messages = 2'000'000, .mailbox_capacity = 1'024});
 }
 
 double RunRing(const LocalOptions& options) {
