@@ -20,11 +20,12 @@ class Stopwatch {
   double Seconds() const {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
+  double Micros() const { return Seconds() * 1e6; }
   // Of `work` since the start.
   double PerSecond(int64_t work) const { return static_cast<double>(work) / Seconds(); }
 
  private:
-  const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 // The share `scale` of the full amount of work, at least one.

@@ -1,81 +1,32 @@
+// The calling side of the plain streams.
+
 #include "tests/bench/remote_raw.h"
 
-#include <glog/logging.h>
-#include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/generic/generic_stub.h>
-#include <grpcpp/grpcpp.h>
-#include <grpcpp/impl/codegen/proto_utils.h>
 
 #include <atomic>
 #include <functional>
-#include <set>
-#include <thread>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
-#include "absl/time/clock.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/string_view.h"
+#include "glog/logging.h"
 #include "runtime/event.h"
-#include "tests/bench/remote_raw.pb.h"
+#include "tests/bench/measure.h"
+#include "tests/bench/remote_raw_queue.h"
 
 namespace troupe::bench {
 namespace {
 
-using Traits = grpc::SerializationTraits<RawBatch>;
-
-constexpr char kEcho[] = "/troupe.bench.Raw/Echo";  // the same message back
-constexpr char kAsk[] = "/troupe.bench.Raw/Ask";    // a reply for each call
-constexpr char kSink[] = "/troupe.bench.Raw/Sink";  // nothing back
 // A call with a number, a target and this much is 64 bytes.
 constexpr size_t kPayloadBytes = 48;
 
-grpc::ByteBuffer BytesOf(size_t size) {
-  grpc::Slice slice(std::string(size, 'x'));
+grpc::ByteBuffer BytesOf(const std::string& text) {
+  const grpc::Slice slice(text);
   return grpc::ByteBuffer(&slice, 1);
 }
 
-grpc::ByteBuffer Encode(const RawBatch& batch) {
-  grpc::ByteBuffer bytes;
-  bool own = false;
-  CHECK(Traits::Serialize(batch, &bytes, &own).ok());
-  return bytes;
-}
-
-// What a completion queue's events are: called by the queue's thread.
-struct Step {
-  std::function<void(bool ok)> run;
-};
-
-// Handles all that is ready, then flushes, then waits for more: spinning, then blocked. Returns
-// when `done` says so or the queue is shut down.
-void Poll(grpc::CompletionQueue* queue, absl::Duration spin, const std::function<void()>& flush,
-          const std::function<bool()>& done) {
-  const gpr_timespec now = gpr_inf_past(GPR_CLOCK_MONOTONIC);
-  const gpr_timespec never = gpr_inf_future(GPR_CLOCK_MONOTONIC);
-  bool fresh = false;
-  absl::Time since = absl::Now();
-  while (!done()) {
-    void* tag = nullptr;
-    bool ok = false;
-    const bool block = !fresh && absl::Now() - since >= spin;
-    switch (queue->AsyncNext(&tag, &ok, block ? never : now)) {
-      case grpc::CompletionQueue::SHUTDOWN:
-        return;
-      case grpc::CompletionQueue::GOT_EVENT:
-        static_cast<Step*>(tag)->run(ok);
-        fresh = true;
-        break;
-      case grpc::CompletionQueue::TIMEOUT:
-        if (fresh) {
-          flush();
-          since = absl::Now();
-        } else {
-          std::this_thread::yield();  // the other side may share the core
-        }
-        fresh = false;
-        break;
-    }
-  }
-}
+grpc::ByteBuffer Text() { return BytesOf(std::string(64, 'x')); }
 
 std::shared_ptr<grpc::Channel> Channel(const std::string& address) {
   grpc::ChannelArguments arguments;
@@ -86,186 +37,6 @@ std::shared_ptr<grpc::Channel> Channel(const std::string& address) {
       << "nobody at " << address;
   return channel;
 }
-
-}  // namespace
-
-class RawServer::Impl {
- public:
-  virtual ~Impl() = default;
-  virtual int port() const = 0;
-};
-
-namespace {
-
-// One stream at the queue server. Deletes itself at its end.
-class ServerStream {
- public:
-  ServerStream(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
-               std::set<ServerStream*>* dirty)
-      : service_(service), queue_(queue), dirty_(dirty), stream_(&context_) {
-    service->RequestCall(&context_, &stream_, queue, queue, &accepted_);
-  }
-
-  // Writes what has gathered.
-  void Flush() {
-    if (writing_ || ended_) return;
-    if (out_.envelopes_size() > 0) {
-      bytes_ = Encode(out_);
-      out_.Clear();
-    } else if (!echo_.Valid()) {
-      return;
-    } else {
-      bytes_.Swap(&echo_);
-      echo_.Clear();
-    }
-    writing_ = true;
-    stream_.Write(bytes_, &written_);
-  }
-
- private:
-  void Accepted(bool ok) {
-    if (!ok) {
-      delete this;
-      return;
-    }
-    new ServerStream(service_, queue_, dirty_);
-    stream_.Read(&in_, &read_);
-  }
-
-  void Read(bool ok) {
-    if (!ok) {
-      ended_ = true;
-      if (!writing_) stream_.Finish(grpc::Status::OK, &finished_);
-      return;
-    }
-    if (context_.method() == kEcho) {
-      echo_.Swap(&in_);
-    } else if (context_.method() == kAsk) {
-      CHECK(Traits::Deserialize(&in_, &batch_).ok());
-      for (const RawEnvelope& call : batch_.envelopes()) {
-        RawEnvelope* reply = out_.add_envelopes();
-        reply->set_id(call.id());
-        reply->set_payload(call.payload());
-      }
-    } else if (in_.Length() < (1 << 20)) {
-      CHECK(Traits::Deserialize(&in_, &batch_).ok());
-    }
-    in_.Clear();
-    dirty_->insert(this);
-    stream_.Read(&in_, &read_);
-  }
-
-  void Written(bool) {
-    writing_ = false;
-    if (ended_) {
-      stream_.Finish(grpc::Status::OK, &finished_);
-    } else {
-      dirty_->insert(this);
-    }
-  }
-
-  void Finished() {
-    dirty_->erase(this);
-    delete this;
-  }
-
-  grpc::AsyncGenericService* const service_;
-  grpc::ServerCompletionQueue* const queue_;
-  std::set<ServerStream*>* const dirty_;
-  grpc::GenericServerContext context_;
-  grpc::GenericServerAsyncReaderWriter stream_;
-  Step accepted_{[this](bool ok) { Accepted(ok); }};
-  Step read_{[this](bool ok) { Read(ok); }};
-  Step written_{[this](bool ok) { Written(ok); }};
-  Step finished_{[this](bool) { Finished(); }};
-  grpc::ByteBuffer in_, echo_, bytes_;
-  RawBatch batch_, out_;
-  bool writing_ = false;
-  bool ended_ = false;
-};
-
-class QueueServer : public RawServer::Impl {
- public:
-  QueueServer(const std::string& address, absl::Duration spin) {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterAsyncGenericService(&service_);
-    builder.SetMaxReceiveMessageSize(-1);
-    queue_ = builder.AddCompletionQueue();
-    server_ = builder.BuildAndStart();
-    CHECK(server_ != nullptr) << "cannot listen at " << address;
-    new ServerStream(&service_, queue_.get(), &dirty_);
-    thread_ = std::thread([this, spin] {
-      Poll(
-          queue_.get(), spin,
-          [this] {
-            for (ServerStream* stream : dirty_) stream->Flush();
-            dirty_.clear();
-          },
-          [] { return false; });
-    });
-  }
-
-  ~QueueServer() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    queue_->Shutdown();
-    thread_.join();
-  }
-
-  int port() const override { return port_; }
-
- private:
-  int port_ = 0;
-  grpc::AsyncGenericService service_;
-  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
-  std::unique_ptr<grpc::Server> server_;
-  std::set<ServerStream*> dirty_;  // the thread's
-  std::thread thread_;
-};
-
-class CallbackEcho : public grpc::ServerGenericBidiReactor {
- public:
-  CallbackEcho() { StartRead(&bytes_); }
-  void OnReadDone(bool ok) override {
-    if (ok) {
-      StartWrite(&bytes_);
-    } else {
-      Finish(grpc::Status::OK);
-    }
-  }
-  void OnWriteDone(bool ok) override {
-    if (ok) StartRead(&bytes_);
-  }
-  void OnDone() override { delete this; }
-
- private:
-  grpc::ByteBuffer bytes_;
-};
-
-class CallbackServer : public RawServer::Impl, grpc::CallbackGenericService {
- public:
-  explicit CallbackServer(const std::string& address) {
-    grpc::ServerBuilder builder;
-    builder.AddListeningPort(address, grpc::InsecureServerCredentials(), &port_);
-    builder.RegisterCallbackGenericService(this);
-    server_ = builder.BuildAndStart();
-    CHECK(server_ != nullptr) << "cannot listen at " << address;
-  }
-  ~CallbackServer() override {
-    server_->Shutdown(std::chrono::system_clock::now());
-    server_->Wait();
-  }
-
-  int port() const override { return port_; }
-
- private:
-  grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext*) override {
-    return new CallbackEcho;
-  }
-
-  int port_ = 0;
-  std::unique_ptr<grpc::Server> server_;
-};
 
 // A client's stream at a queue of its own, used by one thread.
 class ClientStream {
@@ -292,8 +63,8 @@ class ClientStream {
     Poll(&queue_, spin_, flush, done);
   }
 
-  // Ends the sending and waits until the other side has read everything.
-  void Finish() {
+  // Ends the sending and waits until the other side has read everything: its count.
+  int64_t Finish() {
     Run(stream_.get(), &grpc::GenericClientAsyncReaderWriter::WritesDone);
     grpc::Status status;
     bool done = false;
@@ -301,6 +72,11 @@ class ClientStream {
     stream_->Finish(&status, &step);
     Serve([] {}, [&] { return done; });
     CHECK(status.ok()) << status.error_message();
+    const auto count = context_.GetServerTrailingMetadata().find(kRawCount);
+    int64_t value = -1;
+    CHECK(count != context_.GetServerTrailingMetadata().end());
+    CHECK(absl::SimpleAtoi(absl::string_view(count->second.data(), count->second.size()), &value));
+    return value;
   }
 
  private:
@@ -324,27 +100,26 @@ class ClientStream {
 
 class CallbackPing : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
  public:
-  explicit CallbackPing(int rounds) : out_(BytesOf(64)) { times_.reserve(rounds); }
+  explicit CallbackPing(int rounds) : out_(Text()) { micros_.reserve(rounds); }
 
-  std::vector<absl::Duration> Run(const std::string& address, int rounds) {
+  std::vector<double> Run(const std::string& address, int rounds) {
     rounds_ = rounds;
     grpc::GenericStub stub(Channel(address));
     grpc::ClientContext context;
-    stub.PrepareBidiStreamingCall(&context, kEcho, {}, this);
-    begun_ = absl::Now();
+    stub.PrepareBidiStreamingCall(&context, kRawEcho, {}, this);
+    begun_ = Stopwatch();
     StartWrite(&out_);
     StartRead(&in_);
     StartCall();
     done_.Wait();
-    return std::move(times_);
+    return std::move(micros_);
   }
 
  private:
   void OnReadDone(bool ok) override {
     if (!ok) return;
-    const absl::Time now = absl::Now();
-    times_.push_back(now - begun_);
-    begun_ = now;
+    micros_.push_back(begun_.Micros());
+    begun_ = Stopwatch();
     StartRead(&in_);
     Next();
   }
@@ -354,7 +129,7 @@ class CallbackPing : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byte
   // After the second of the two: the answer may come before the write is reported done.
   void Next() {
     if (pending_.fetch_sub(1) > 1) return;
-    if (static_cast<int>(times_.size()) == rounds_) {
+    if (static_cast<int>(micros_.size()) == rounds_) {
       StartWritesDone();
     } else {
       pending_ = 2;
@@ -366,61 +141,18 @@ class CallbackPing : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::Byte
   int rounds_ = 0;
   std::atomic<int> pending_{2};
   grpc::ByteBuffer out_, in_;
-  absl::Time begun_;
-  std::vector<absl::Duration> times_;
+  Stopwatch begun_;
+  std::vector<double> micros_;
   Event done_;
 };
 
-// Sends `total` messages of `count` units each one way; seconds.
-double Send(const std::string& address, const RawOptions& options, int64_t total,
-            const std::function<grpc::ByteBuffer()>& make) {
-  ClientStream stream(address, kSink, options);
-  const absl::Time begun = absl::Now();
-  int64_t written = 0;
-  Step step;
-  step.run = [&](bool ok) {
-    CHECK(ok);
-    if (++written < total) stream.Write(make(), &step);
-  };
-  stream.Write(make(), &step);
-  stream.Serve([] {}, [&] { return written == total; });
-  stream.Finish();
-  return absl::ToDoubleSeconds(absl::Now() - begun);
-}
-
-void AddCall(RawBatch* batch, uint32_t id) {
-  static const auto* const kPayload = new std::string(kPayloadBytes, 'x');
-  RawEnvelope* call = batch->add_envelopes();
-  call->set_id(id);
-  call->set_target(1);
-  call->set_method(1);
-  call->set_payload(*kPayload);
-}
-
-}  // namespace
-
-RawServer::RawServer(const std::string& address, const RawOptions& options) : address_(address) {
-  if (options.api == RawOptions::Api::kCallback) {
-    impl_ = std::make_unique<CallbackServer>(address);
-  } else {
-    impl_ = std::make_unique<QueueServer>(address, options.spin);
-  }
-  if (address_.rfind("unix:", 0) != 0) {
-    address_ = absl::StrCat(address_.substr(0, address_.rfind(':')), ":", impl_->port());
-  }
-}
-
-RawServer::~RawServer() = default;
-
-std::vector<absl::Duration> RawPingPong(const std::string& address, const RawOptions& options,
-                                        int rounds) {
-  if (options.api == RawOptions::Api::kCallback) return CallbackPing(rounds).Run(address, rounds);
-  const grpc::ByteBuffer out = BytesOf(64);
+// One message at a time to and fro, on a stream that is new.
+std::vector<double> PingPong(ClientStream* stream, int rounds) {
+  const grpc::ByteBuffer out = Text();
   grpc::ByteBuffer in;
-  ClientStream stream(address, kEcho, options);
-  std::vector<absl::Duration> times;
-  times.reserve(rounds);
-  absl::Time begun = absl::Now();
+  std::vector<double> micros;
+  micros.reserve(rounds);
+  Stopwatch begun;
   bool write = true;
   bool writing = false;
   Step written{[&](bool ok) {
@@ -429,30 +161,70 @@ std::vector<absl::Duration> RawPingPong(const std::string& address, const RawOpt
   }};
   Step read;
   read.run = [&](bool ok) {
-    CHECK(ok);
-    const absl::Time now = absl::Now();
-    times.push_back(now - begun);
-    begun = now;
-    write = static_cast<int>(times.size()) < rounds;
-    if (write) stream.Read(&in, &read);
+    CHECK(ok && in.Length() == out.Length());
+    micros.push_back(begun.Micros());
+    begun = Stopwatch();
+    write = static_cast<int>(micros.size()) < rounds;
+    if (write) stream->Read(&in, &read);
   };
   const auto flush = [&] {
     if (!write || writing) return;
     writing = true;
-    stream.Write(out, &written);
+    stream->Write(out, &written);
     write = false;
   };
-  stream.Read(&in, &read);
+  stream->Read(&in, &read);
   flush();
-  stream.Serve(flush, [&] { return static_cast<int>(times.size()) == rounds; });
-  return times;
+  stream->Serve(flush, [&] { return static_cast<int>(micros.size()) == rounds && !writing; });
+  return micros;
+}
+
+// Sends `writes` messages one way, which are to count as `count` over there; seconds.
+double Send(const std::string& address, const std::string& method, const RawOptions& options,
+            int64_t writes, int64_t count, const std::function<grpc::ByteBuffer()>& make) {
+  ClientStream stream(address, method, options);
+  const Stopwatch watch;
+  int64_t written = 0;
+  Step step;
+  step.run = [&](bool ok) {
+    CHECK(ok);
+    if (++written < writes) stream.Write(make(), &step);
+  };
+  stream.Write(make(), &step);
+  stream.Serve([] {}, [&] { return written == writes; });
+  CHECK_EQ(stream.Finish(), count);
+  return watch.Seconds();
+}
+
+void AddCall(RawBatch* batch, uint32_t id, const std::string& payload) {
+  RawEnvelope* call = batch->add_envelopes();
+  call->set_id(id);
+  call->set_target(1);
+  call->set_method(1);
+  call->set_payload(payload);
+}
+
+}  // namespace
+
+std::vector<double> RawPingPong(const std::string& address, const RawOptions& options, int rounds) {
+  if (options.api == RawOptions::Api::kCallback) return CallbackPing(rounds).Run(address, rounds);
+  ClientStream stream(address, kRawEcho, options);
+  return PingPong(&stream, rounds);
+}
+
+double RawConnect(const std::string& address, const RawOptions& options) {
+  const Stopwatch watch;
+  ClientStream stream(address, kRawEcho, options);
+  PingPong(&stream, 1);
+  return watch.Micros();
 }
 
 double RawAsks(const std::string& address, const RawOptions& options, int outstanding,
                int64_t total) {
+  const std::string payload(kPayloadBytes, 'x');
   RawBatch out, replies;
   grpc::ByteBuffer in;  // outlives the stream, which reads to the last
-  ClientStream stream(address, kAsk, options);
+  ClientStream stream(address, kRawAsk, options);
   int64_t answered = 0;
   bool writing = false;
   Step written{[&](bool ok) {
@@ -461,40 +233,46 @@ double RawAsks(const std::string& address, const RawOptions& options, int outsta
   }};
   Step read;
   read.run = [&](bool ok) {
-    CHECK(ok && Traits::Deserialize(&in, &replies).ok());
-    for (const RawEnvelope& reply : replies.envelopes()) AddCall(&out, reply.id());
+    CHECK(ok && RawTraits::Deserialize(&in, &replies).ok());
+    for (const RawEnvelope& reply : replies.envelopes()) {
+      CHECK_EQ(reply.payload().size(), payload.size());
+      AddCall(&out, reply.id(), payload);
+    }
     answered += replies.envelopes_size();
     stream.Read(&in, &read);
   };
   const auto flush = [&] {
     if (writing || out.envelopes_size() == 0) return;
     writing = true;
-    stream.Write(Encode(out), &written);
+    stream.Write(EncodeRaw(out), &written);
     out.Clear();
   };
-  const absl::Time begun = absl::Now();
-  for (int i = 0; i < outstanding; ++i) AddCall(&out, i + 1);
+  const Stopwatch watch;
+  for (int i = 0; i < outstanding; ++i) AddCall(&out, i + 1, payload);
   stream.Read(&in, &read);
   flush();
   stream.Serve(flush, [&] { return answered >= total; });
-  return answered / absl::ToDoubleSeconds(absl::Now() - begun);
+  return watch.Seconds() * static_cast<double>(total) / static_cast<double>(answered);
 }
 
-double RawOneWay(const std::string& address, const RawOptions& options, int batch, int64_t total) {
+double RawOneWay(const std::string& address, const RawOptions& options, size_t bytes, int batch,
+                 int64_t total) {
+  const std::string payload(bytes - (64 - kPayloadBytes), 'x');
   RawBatch out;
   const int64_t batches = (total + batch - 1) / batch;
-  const double seconds = Send(address, options, batches, [&] {
+  const double seconds = Send(address, kRawSink, options, batches, batches * batch, [&] {
     out.Clear();
-    for (int i = 0; i < batch; ++i) AddCall(&out, 0);
-    return Encode(out);
+    for (int i = 0; i < batch; ++i) AddCall(&out, 0, payload);
+    return EncodeRaw(out);
   });
-  return batches * batch / seconds;
+  return seconds * static_cast<double>(total) / static_cast<double>(batches * batch);
 }
 
 double RawLarge(const std::string& address, const RawOptions& options, size_t bytes,
                 int64_t messages) {
-  const double seconds = Send(address, options, messages, [&] { return BytesOf(bytes); });
-  return messages * static_cast<double>(bytes) / 1e6 / seconds;
+  const std::string text(bytes, 'x');
+  return Send(address, kRawBytes, options, messages, messages * static_cast<int64_t>(bytes),
+              [&] { return BytesOf(text); });
 }
 
 }  // namespace troupe::bench

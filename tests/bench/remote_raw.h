@@ -37,21 +37,26 @@ class RawServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// One 64-byte message at a time to and fro: the duration of each round.
-std::vector<absl::Duration> RawPingPong(const std::string& address, const RawOptions& options,
-                                        int rounds);
+// The functions below check their results and return seconds, for exactly `total` messages, unless
+// they say otherwise.
 
-// Requests and replies in batches (remote_raw.proto), `outstanding` of them under way; each reply
-// makes the next request. Both sides handle all that has arrived, then write once. Per second.
+// One 64-byte message at a time to and fro: microseconds of each round.
+std::vector<double> RawPingPong(const std::string& address, const RawOptions& options, int rounds);
+
+// A new channel and stream, and one round on it: microseconds.
+double RawConnect(const std::string& address, const RawOptions& options);
+
+// Requests and replies of 64 bytes in batches (remote_raw.proto), `outstanding` of them under way;
+// each reply makes the next request. Both sides handle all that has arrived, then write once.
 double RawAsks(const std::string& address, const RawOptions& options, int outstanding,
                int64_t total);
 
-// Messages of 64 bytes one way, in batches of `batch`. Per second.
-double RawOneWay(const std::string& address, const RawOptions& options, int batch, int64_t total);
+// Messages of `bytes` (at least 64) one way, in batches of `batch`, which the other side decodes.
+double RawOneWay(const std::string& address, const RawOptions& options, size_t bytes, int batch,
+                 int64_t total);
 
-// Messages of `bytes` one way, MB (1e6 bytes) per second.
-double RawLarge(const std::string& address, const RawOptions& options, size_t bytes,
-                int64_t messages);
+// Messages of `bytes` one way, a write each; the other side takes them as they come.
+double RawLarge(const std::string& address, const RawOptions& options, size_t bytes, int64_t total);
 
 }  // namespace troupe::bench
 
