@@ -162,6 +162,15 @@ def troupe_deps():
         build_file = "caf.BUILD",
     )
     _system(
+        "capnproto",
+        requires = {
+            "/usr/bin/capnp": "capnproto",
+            "/usr/include/capnp/rpc.h": "libcapnp-dev",
+        },
+        build_file = "capnproto.BUILD",
+        links = {"capnp": "/usr/bin/capnp"},
+    )
+    _system(
         "openssl",
         requires = {"/usr/include/openssl/x509.h": "libssl-dev"},
         build_file = "openssl.BUILD",

@@ -76,9 +76,9 @@ class Tree:
         return sorted({*self.sources(*_LIMITED), *self.build_files(), *self.scripts()})
 
     def ours(self, include):
-        """Says whether an include names a file of this tree, or one that protoc will write."""
-        proto = re.sub(r'(\.grpc)?\.pb\.h$', '.proto', include)
-        return include in self.paths or (proto != include and proto in self.paths)
+        """Says whether an include names a file of this tree, or what is generated from one."""
+        schema = re.sub(r'\.capnp\.h$', '.capnp', re.sub(r'(\.grpc)?\.pb\.h$', '.proto', include))
+        return include in self.paths or (schema != include and schema in self.paths)
 
 
 def _outside_workspace(path):
