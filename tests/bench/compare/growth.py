@@ -6,6 +6,7 @@ where there are fewer. A cost that does not grow faster than the work keeps that
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Sequence
 
@@ -22,12 +23,15 @@ class Curve:
     suffix: str
     unit: str
     text: str
-    # The cost of an item that must not grow by more than this factor.
-    cost: str
-    factor: float
+    # The cost of an item that must not grow by more than this factor; not judged without it.
+    cost: str = ''
+    factor: float = math.inf
     is_rate: bool = True
     # An item is one byte, not one message: the rate counts messages of SIZE bytes.
     per_byte: bool = False
+    # The suffix of a rate that the cost is counted in, in place of seconds: what the machine itself
+    # needs for as much.
+    unit_of_cost: str = ''
 
     def cost_of(self, size: int, value: float) -> float:
         if not self.is_rate:
@@ -48,9 +52,12 @@ class Axis:
 
 
 AXES: tuple[Axis, ...] = (
-    # A message to one of very many actors finds its actor in memory instead of the cache.
+    # A message to one of very many actors finds its actor in memory instead of the cache, as does
+    # whoever changes one block of very many.
     Axis('actors', 'actors', (1000, 10_000, 100_000, 1_000_000), (
-        Curve('rate', '/s', 'messages/s to all of them in turn', 'time a message', 10.0),
+        Curve('rate', '/s', 'messages/s round all of them', 'time a message, in blocks changed',
+              3.0, unit_of_cost='walk_rate'),
+        Curve('walk_rate', '/s', 'bare blocks of memory changed/s on the same way'),
         Curve('bytes', 'bytes', 'resident an actor', 'memory an actor', 1.5, is_rate=False))),
     Axis('size', 'bytes a message, to another process',
          (16, 256, 4096, 65_536, 1_048_576, 16_777_216), (
@@ -128,12 +135,21 @@ class Check:
         return None if self.factor is None else self.factor <= self.bound
 
 
+def _cost(axis: Axis, size: int, curve: Curve, growth: Growth) -> float | None:
+    value = growth.of(axis, size, curve)
+    if value is None or value.median <= 0:
+        return None
+    cost = curve.cost_of(size, value.median)
+    if curve.unit_of_cost:
+        unit = growth.of(axis, size, Curve(curve.unit_of_cost, '/s', ''))
+        return cost * unit.median if unit else None
+    return cost
+
+
 def _factor(axis: Axis, curve: Curve, growth: Growth) -> float | None:
-    costs = []
-    for size in axis.sizes:
-        value = growth.of(axis, size, curve)
-        if value is not None and value.median > 0:
-            costs.append((size, curve.cost_of(size, value.median)))
+    """None: the largest size, or all others, were not measured."""
+    costs = [(size, cost) for size in axis.sizes
+             if (cost := _cost(axis, size, curve, growth)) is not None]
     if len(costs) < 2 or costs[-1][0] != axis.sizes[-1]:
         return None
     return costs[-1][1] / min(cost for _, cost in costs[:-1])
@@ -141,7 +157,7 @@ def _factor(axis: Axis, curve: Curve, growth: Growth) -> float | None:
 
 def checks(growth: Growth, axes: Sequence[Axis] = AXES) -> list[Check]:
     return [Check(axis.name, curve.cost, _factor(axis, curve, growth), curve.factor)
-            for axis in axes for curve in axis.curves]
+            for axis in axes for curve in axis.curves if curve.cost]
 
 
 def json_check(check: Check) -> dict[str, object]:

@@ -187,6 +187,16 @@ class GrowthTest(unittest.TestCase):
         curve = growth.Curve('rate', '/s', '', '', 2.0, per_byte=True)
         self.assertEqual(curve.cost_of(10, 100), 0.001)
 
+    def test_a_cost_may_be_counted_in_what_the_machine_needs(self) -> None:
+        curves = (growth.Curve('rate', '/s', '', 'time', 2.0, unit_of_cost='bare'),
+                  growth.Curve('bare', '/s', ''))
+        axis = growth.Axis('a', 'things', (1, 10), curves)
+        found = growth.Growth()
+        for name, value in (('1_rate', 100), ('1_bare', 400), ('10_rate', 10), ('10_bare', 50)):
+            found.values['a_' + name] = {0: value}
+        (check,) = growth.checks(found, [axis])
+        self.assertEqual(check.factor, 1.25)
+
     def test_a_point_that_fails_is_left_out_and_named(self) -> None:
         outcomes = [{'a_1_rate': 1.0}, 'broke', {'a_100_rate': 2.0}]
         runs = fakes.Runs(troupe=outcomes + [{'a_1_rate': 3.0}, {'a_100_rate': 2.0}])
