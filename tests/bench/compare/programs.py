@@ -13,12 +13,9 @@ class Program:
     label: str = ''
     # Of another project, whose packages have to be installed.
     foreign: bool = False
-    # Multiplies the scale: for those that are so slow that a share of the work is enough.
-    scale: float = 1.0
 
     def arguments(self, row: str, scale: float, root: str, bin_folder: str) -> list[str]:
-        values = {'row': row, 'scale': '%g' % (scale * self.scale), 'root': root,
-                  'bin': bin_folder}
+        values = {'row': row, 'scale': '%g' % scale, 'root': root, 'bin': bin_folder}
         return [word.format(**values) for word in self.command]
 
 
@@ -41,7 +38,7 @@ PROGRAMS: dict[str, Program] = {program.name: program for program in (
             foreign=True),
     # Debian's own Python, which has Debian's Pykka, whatever else is in the path.
     Program('pykka local', ('/usr/bin/python3', '{root}/tests/bench/peers/pykka/local.py', '{row}',
-                            '{scale}'), foreign=True, scale=0.02),
+                            '{scale}'), foreign=True),
     Program('capnproto remote', ('{bin}/tests/bench/peers/capnproto/remote', '{row}', '{scale}'),
             '//tests/bench/peers/capnproto:remote', foreign=True),
 )}

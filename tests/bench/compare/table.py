@@ -121,7 +121,8 @@ LOCAL: tuple[Work, ...] = (
            queue='limit_queue'),
     _local('four_to_one', _rate('four_to_one', 'messages from four actors to one',
                                 Target(2.5, _BOTH))),
-    _local('bounded', _rate('bounded', 'messages of eight actors to one with room for 1,024')),
+    _local('bounded', _rate('bounded', 'messages of eight actors to one with room for 1,024'),
+           peers='caf erlang'),
     _local('actor_ask', _rate('actor_ask', "an actor awaits another's answers, one at a time",
                               Target(2.0, ('erlang',)))),
     _local('ask_1', _rate('ask_1', 'a plain thread awaits answers, one at a time',
@@ -129,7 +130,8 @@ LOCAL: tuple[Work, ...] = (
     _local('ask_1000', _rate('ask_1000', 'the same, 1,000 outstanding', Target(1.5, ('caf',)))),
     _local('spawn', _rate('spawn', 'actors made, each gets a message', Target(2.5, ('caf',))),
            _less('spawn_bytes', 'bytes', 'resident for an idle actor', Target(400.0))),
-    _local('fork_join', _rate('fork_join', 'actors of a tree of 2^20 that sum up')),
+    _local('fork_join', _rate('fork_join', 'actors of a tree of 2^20 that sum up'),
+           peers='caf erlang'),
     _local('blocking_chain', _rate('blocking_chain', 'blocking calls in a chain of 64 actors')),
 )
 
