@@ -129,7 +129,10 @@ void ActorCell::Run() {
   }
   TurnBudget budget(system_.clock());
   for (int handled = 1; life_ != Life::kGone && !budget.Spent(); ++handled) {
-    if (handled % kBatch == 0) mailbox_.Refresh();
+    if (handled % kBatch == 0) {
+      mailbox_.Refresh();
+      mailbox_.PublishHandled();
+    }
     auto* envelope = static_cast<Envelope*>(mailbox_.Next(TakeNow()));
     if (envelope != nullptr) {
       HandleOne(envelope);

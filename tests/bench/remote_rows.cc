@@ -85,11 +85,12 @@ constexpr char kEchoName[] = "echo";
 
 std::string Text() { return std::string(64, 'x'); }
 
-// "node": as anybody has it.
+// "node": as anybody has it; "busy": with busy polling.
 NodeOptions OptionsFor(const std::string& role, bool unix_sockets) {
   NodeOptions options;
   options.listen = ListenAddress(role, unix_sockets);
   options.classes = {Hosts<Echo>()};
+  if (role == "busy") options.busy_poll = absl::Milliseconds(1);
   return options;
 }
 
@@ -203,7 +204,7 @@ Figures OneWay(RemoteBench* bench) {
   const int64_t messages = bench->Scaled(5'000'000);
   (void)SpawnEcho(bench);  // what the connection costs is not measured
   const CpuWatch cpu(bench->Other("node"));
-  const double seconds = Tell(bench, 64, messages, 100'000);
+  const double seconds = Tell(bench, 64, messages, 16'384);
   Figures figures = cpu.PerMessage(name, static_cast<double>(messages));
   figures.insert(figures.begin(), Rate(name, static_cast<double>(messages), seconds));
   return figures;
@@ -290,6 +291,7 @@ void RemoteBench::EndRow() {
 std::vector<Row> TroupeRows(RemoteBench* bench) {
   return {
       {"ask", [bench] { return AskRounds(bench, "ask", "node"); }},
+      {"busy_ask", [bench] { return AskRounds(bench, "busy_ask", "busy"); }},
       {"ask_beside_64m", [bench] { return AskBesideLarge(bench); }},
       {"actor_ask", [bench] { return ActorAsk(bench); }},
       {"asks_16", [bench] { return Asks(bench, 16); }},

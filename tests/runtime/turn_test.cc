@@ -96,5 +96,35 @@ TEST(TurnTest, AHighPriorityMessageOvertakesWithinALongTurn) {
   EXPECT_LE(*seen.Get(), 128);
 }
 
+// Takes up its mailbox's room itself.
+class Refilled : public Actor {
+ public:
+  static constexpr bool kLocalOnly = true;
+  explicit Refilled(VirtualClock* clock) : clock_(clock) {}
+  void Take(int64_t n) {
+    clock_->AdvanceBy(absl::Nanoseconds(10));  // or the turn would be a short one
+    if (n == 400) refilled = self<Refilled>().Tell<&Refilled::Take>(0) == SendResult::kSent;
+  }
+  bool refilled = false;
+
+ private:
+  VirtualClock* const clock_;
+};
+TROUPE_ACTOR(Refilled, Take, refilled)
+
+TEST(TurnTest, TheRoomOfWhatWasHandledIsGivenBackWithinALongTurn) {
+  VirtualClock clock;
+  ManualExecutor executor({.clock = &clock});
+  ActorSystem system({.executor = &executor, .clock = &clock});
+  const auto actor = system.Spawn<Refilled>(SpawnOptions{.mailbox_capacity = 500}, &clock);
+  executor.RunUntilIdle();
+  for (int i = 1; i <= 500; ++i) EXPECT_EQ(actor.Tell<&Refilled::Take>(i), SendResult::kSent);
+  EXPECT_EQ(actor.Tell<&Refilled::Take>(0), SendResult::kFull);
+  executor.RunUntilIdle();
+  const Future<bool> refilled = actor->refilled();
+  executor.RunUntilIdle();
+  EXPECT_TRUE(*refilled.Get());
+}
+
 }  // namespace
 }  // namespace troupe
