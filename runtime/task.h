@@ -1,6 +1,7 @@
 #ifndef TROUPE_RUNTIME_TASK_H_
 #define TROUPE_RUNTIME_TASK_H_
 
+#include <concepts>
 #include <coroutine>
 #include <optional>
 #include <type_traits>
@@ -144,6 +145,15 @@ class TaskPromise final : public AwaitTransforms {
     }
     mutable_error() = std::move(error);
   }
+  // A template, so that `co_return {...}` means a T.
+  template <std::same_as<absl::StatusOr<T>> Result>
+  void return_value(Result outcome) {
+    if (outcome.ok()) {
+      value_.emplace(*std::move(outcome));
+    } else {
+      mutable_error() = std::move(outcome).status();
+    }
+  }
 
   absl::StatusOr<T> TakeOutcome() {
     if (!error().ok()) return error();
@@ -193,8 +203,11 @@ class TaskPromise<void> final : public AwaitTransforms {
 
 // The result of a coroutine method. Inside it, `co_await` takes a Future, a Task, a StatusOr or a
 // Status: it gives the value or ends the coroutine with the error; `co_await AsStatusOr(f)` gives
-// the StatusOr (Status for void). `co_return` takes the value or an error status. An exception ends
-// it with kUnknown.
+// the StatusOr (Status for void). `co_return` takes the value, an error status or a StatusOr. An
+// exception ends it with kUnknown.
+//
+// A method that awaits nothing need not be a coroutine: `return value;` and `return
+// absl::NotFoundError(...);` make a task that gives just that.
 //
 // Lazy: it starts when the runtime gets it back from a method, or when another Task awaits it.
 // While a method is suspended its actor handles no other message, unless it is reentrant. Owned by
@@ -206,6 +219,11 @@ class [[nodiscard]] Task {
   using Handle = std::coroutine_handle<promise_type>;
 
   explicit Task(Handle handle) : handle_(handle) {}
+  template <typename R>
+  requires(!std::same_as<std::remove_cvref_t<R>, Task> &&
+           std::convertible_to<R, Outcome<internal::Unwrapped<T>>>)
+      Task(R&& outcome)  // NOLINT(google-explicit-constructor)
+      : Task(Give<Given<R>>(std::forward<R>(outcome))) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Task& operator=(Task other) noexcept {
     std::swap(handle_, other.handle_);
@@ -220,6 +238,19 @@ class [[nodiscard]] Task {
   auto TakeOutcome() { return handle_.promise().TakeOutcome(); }
 
  private:
+  // A Status by itself, because an OK one is no StatusOr.
+  template <typename R>
+  using Given = std::conditional_t<std::same_as<std::remove_cvref_t<R>, absl::Status>, absl::Status,
+                                   Outcome<internal::Unwrapped<T>>>;
+  template <typename G>
+  static Task Give(G given) {
+    if constexpr (std::is_void_v<T>) {
+      co_await std::move(given);
+    } else {
+      co_return std::move(given);
+    }
+  }
+
   Handle handle_;
 };
 
