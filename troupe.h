@@ -14,6 +14,7 @@
 #include "runtime/exports.h"        // IWYU pragma: export
 #include "runtime/future.h"         // IWYU pragma: export
 #include "runtime/ref.h"            // IWYU pragma: export
+#include "runtime/service_info.h"   // IWYU pragma: export
 #include "runtime/spawn_options.h"  // IWYU pragma: export
 #include "runtime/system.h"         // IWYU pragma: export
 #include "runtime/task.h"           // IWYU pragma: export

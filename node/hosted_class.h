@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "runtime/class_info_of.h"
 #include "runtime/codec.h"
 #include "runtime/errors.h"
 #include "runtime/system.h"
@@ -20,6 +21,7 @@ namespace troupe {
 struct HostedClass {
   // With namespaces.
   std::string class_name = {};
+  const internal::ClassInfo* info = nullptr;
   // Decodes the constructor's arguments and spawns. kInvalidArgument: they do not fit; otherwise as
   // ActorSystem::SpawnHosted.
   absl::Status (*spawn)(ActorSystem& system, const Urn& urn, const SpawnOptions& options,
@@ -62,6 +64,7 @@ HostedClass Hosts() {
                 "another node: give the type a codec (TROUPE_STRUCT, or see runtime/codec.h)");
   static_assert(!internal::IsLocalOnly<T>(), "troupe: actors of a local-only class are not hosted");
   return {.class_name = std::string(internal::ClassInfoOf<T>().full_name),
+          .info = &internal::ClassInfoOf<T>(),
           .spawn = &internal::SpawnFromBytes<T, A...>};
 }
 

@@ -13,6 +13,7 @@ namespace troupe {
 
 class Actor;
 class Value;
+struct ServiceInfo;
 template <typename T>
 class Future;
 
@@ -74,6 +75,8 @@ struct ClassInfo {
   bool local_only;
   std::vector<Base> bases;          // those named in `Implements`, theirs included; not itself
   std::vector<MethodInfo> methods;  // also those of the bases
+  // The gRPC services that objects of this class can serve: its own and those of the bases.
+  std::vector<const ServiceInfo*> services;
 
   const MethodInfo* FindMethod(absl::string_view method) const;
   // Whether an object of this class is one of class `other`.

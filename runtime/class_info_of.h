@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
@@ -16,6 +17,7 @@
 #include "runtime/class_info.h"
 #include "runtime/exports.h"
 #include "runtime/inbound_call.h"
+#include "runtime/service_info.h"
 #include "runtime/turn.h"
 #include "runtime/type_name.h"
 #include "runtime/value_convert.h"
@@ -265,12 +267,17 @@ ClassInfo MakeClassInfo() {
                  .reentrant = IsReentrant<T>(),
                  .local_only = IsLocalOnly<T>(),
                  .bases = {},
-                 .methods = {}};
+                 .methods = {},
+                 .services = {}};
   AddBases<T>(info, typename ImplementsOf<T>::type());
+  if (const ServiceInfo* service = ServiceOf<T>()) info.services.push_back(service);
   if constexpr (HasExports<T>) AddMethods<T>(info.methods, typename ExportsOf<T>::TroupeMembers());
   for (const ClassInfo::Base& base : info.bases) {
     for (const MethodInfo& method : base.info->methods) {
       if (info.FindMethod(method.name) == nullptr) info.methods.push_back(method);
+    }
+    for (const ServiceInfo* service : base.info->services) {
+      if (!absl::c_linear_search(info.services, service)) info.services.push_back(service);
     }
   }
   return info;
