@@ -107,6 +107,7 @@ def _protobuf():
         "com_google_protobuf",
         requires = {
             "/usr/bin/protoc": "protobuf-compiler",
+            "/usr/include/google/protobuf/compiler/plugin.h": "libprotoc-dev",
             "/usr/include/google/protobuf/message.h": "libprotobuf-dev",
         },
         build_file = "protobuf.BUILD",

@@ -18,6 +18,7 @@ LAYERS = {
     'proto': {'proto'},
     'runtime': {'runtime', 'proto'},
     'node': {'node', 'runtime', 'proto'},
+    'codegen': {'codegen'},
     'troupe.h': {'node', 'runtime', 'proto'},
 }
 # Libraries that only some may see, by the beginning of the include's path.
@@ -77,7 +78,8 @@ class Tree:
 
     def ours(self, include):
         """Says whether an include names a file of this tree, or what is generated from one."""
-        schema = re.sub(r'\.capnp\.h$', '.capnp', re.sub(r'(\.grpc)?\.pb\.h$', '.proto', include))
+        schema = re.sub(r'\.capnp\.h$', '.capnp',
+                        re.sub(r'(?:(?:\.grpc)?\.pb|\.troupe)\.h$', '.proto', include))
         return include in self.paths or (schema != include and schema in self.paths)
 
 
