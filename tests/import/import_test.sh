@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds and runs tests/import/workspace in a copy, against the tree this script really lies in.
+# Builds and runs the programs of tests/import/workspace, in a copy and against the tree that this
+# script really lies in.
 set -euo pipefail
 
 here="$(dirname "$(readlink -f "$0")")"
@@ -11,7 +12,12 @@ cd "${work}/workspace"
 
 # A Bazel of its own, gone when it is done.
 HOME="${work}" USER="${USER:-troupe}" bazel --batch --output_user_root="${work}/bazel" --nohome_rc \
-  build --noshow_progress --override_repository="troupe=${root}" //:hello
-printed="$(bazel-bin/hello)"
-echo "${printed}"
-[[ "${printed}" == "The actor says 42" ]]
+  build --noshow_progress --override_repository="troupe=${root}" //:hello //:greet
+expect() {
+  local printed
+  printed="$("bazel-bin/$1")"
+  echo "${printed}"
+  [[ "${printed}" == "$2" ]]
+}
+expect hello "The actor says 42"
+expect greet "Hello world"
