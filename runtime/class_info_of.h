@@ -8,12 +8,12 @@
 #include <utility>
 #include <vector>
 
-#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "runtime/actor.h"
+#include "runtime/base_methods.h"
 #include "runtime/class_info.h"
 #include "runtime/exports.h"
 #include "runtime/inbound_call.h"
@@ -272,14 +272,7 @@ ClassInfo MakeClassInfo() {
   AddBases<T>(info, typename ImplementsOf<T>::type());
   if (const ServiceInfo* service = ServiceOf<T>()) info.services.push_back(service);
   if constexpr (HasExports<T>) AddMethods<T>(info.methods, typename ExportsOf<T>::TroupeMembers());
-  for (const ClassInfo::Base& base : info.bases) {
-    for (const MethodInfo& method : base.info->methods) {
-      if (info.FindMethod(method.name) == nullptr) info.methods.push_back(method);
-    }
-    for (const ServiceInfo* service : base.info->services) {
-      if (!absl::c_linear_search(info.services, service)) info.services.push_back(service);
-    }
-  }
+  AddMethodsOfBases(info);
   return info;
 }
 

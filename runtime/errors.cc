@@ -63,6 +63,13 @@ absl::Status NoSuchMethodError(absl::string_view class_name, absl::string_view m
       absl::StrCat(class_name, " exports no method or field named \"", method, "\""));
 }
 
+absl::Status AmbiguousMethodError() {
+  return absl::UnimplementedError(
+      "two interfaces of this actor have a method of this name, and a call by name, or from "
+      "another "
+      "node, does not say which it means");
+}
+
 absl::Status NoReceiveError(absl::string_view class_name) {
   return absl::UnimplementedError(
       absl::StrCat(class_name, " takes no plain messages: it does not override Receive"));

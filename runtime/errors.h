@@ -31,6 +31,7 @@ namespace troupe {
 //   cancelled                                       kCancelled           CancelledCallError
 //   mailbox at its limit                            kResourceExhausted   MailboxFullError
 //   no such method                                  kUnimplemented       NoSuchMethodError
+//   method that two interfaces have, by its name  kUnimplemented       AmbiguousMethodError
 //   plain message to an actor without Receive       kUnimplemented       NoReceiveError
 //   arguments of wrong count or type                kInvalidArgument     BadArgumentsError
 //   message of a local-only class to another node   kInvalidArgument     LocalOnlyError
@@ -50,6 +51,7 @@ absl::Status GaveUpWaitingError(absl::Duration timeout, absl::string_view call);
 absl::Status CancelledCallError(absl::string_view call);
 absl::Status MailboxFullError(absl::string_view actor, uint64_t capacity);
 absl::Status NoSuchMethodError(absl::string_view class_name, absl::string_view method);
+absl::Status AmbiguousMethodError();
 absl::Status NoReceiveError(absl::string_view class_name);
 absl::Status BadArgumentsError(absl::string_view method, absl::string_view detail);
 absl::Status FailedMeanwhileError(absl::string_view actor, absl::string_view call,
