@@ -16,6 +16,7 @@
 #include "runtime/ref.h"            // IWYU pragma: export
 #include "runtime/service_info.h"   // IWYU pragma: export
 #include "runtime/spawn_options.h"  // IWYU pragma: export
+#include "runtime/stream.h"         // IWYU pragma: export
 #include "runtime/system.h"         // IWYU pragma: export
 #include "runtime/task.h"           // IWYU pragma: export
 #include "runtime/urn.h"            // IWYU pragma: export

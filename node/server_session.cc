@@ -14,6 +14,7 @@
 #include "runtime/envelope.h"
 #include "runtime/errors.h"
 #include "runtime/future_core.h"
+#include "runtime/stream_wire.h"
 
 namespace troupe::internal {
 namespace {
@@ -189,8 +190,9 @@ absl::Status ServerSession::NotFound(const Target& target) const {
 }
 
 absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
-  // A stop only ends work.
-  if (node_->draining() && call.kind != MessageKind::kStop) {
+  // A stop only ends work, and a pull goes on with a call that is open.
+  if (node_->draining() && call.kind != MessageKind::kStop &&
+      !(call.kind == MessageKind::kMethod && IsStreamPull(call.arguments))) {
     return NodeUnavailableError(absl::StrCat("node ", node_->address(), " shuts down"),
                                 Delivery::kNotSent);
   }
@@ -255,7 +257,7 @@ absl::Status ServerSession::Dispatch(const CallFrameFields& call, Target& target
     if (!node_->MayCall(caller_, interface, name)) return PermissionDeniedError();
   }
   if (cell == nullptr && call.kind != MessageKind::kWatch) return NotFound(target);
-  InboundOptions options{.high_priority = call.high_priority};
+  InboundOptions options{.high_priority = call.high_priority, .origin = id_};
   if (call.timeout_nanos != 0) {
     Clock* const clock = core_->clock();
     if (clock == nullptr) return NotFound(target);

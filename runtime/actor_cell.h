@@ -22,6 +22,7 @@
 #include "runtime/mailbox.h"
 #include "runtime/recipient.h"
 #include "runtime/spawn_options.h"
+#include "runtime/stream_table.h"
 #include "runtime/system_core.h"
 
 namespace troupe {
@@ -88,6 +89,13 @@ class ActorCell final : public Recipient, public Runnable {
   // Goes on with the coroutine of a suspended envelope.
   void GoOn(Envelope* envelope, std::coroutine_handle<> coroutine);
   bool IsSuspended(const Envelope* envelope) const;
+  // Open streams (stream_call.h). kResourceExhausted, kInvalidArgument (the key is in use); the
+  // table owns `call` until RemoveStream.
+  absl::Status AddStream(const StreamKey& key, const void* method, Envelope* call);
+  Envelope* FindStream(const StreamKey& key, const void* method) const;
+  void RemoveStream(const StreamKey& key);
+  // Of a stream that is not suspended: GoOn follows.
+  void BeginStep(Envelope* call);
   // `tell` is called when this actor is gone.
   void AddWatcher(const Urn& watcher, absl::AnyInvocable<void(const Down&)> tell);
   void RemoveWatcher(const Urn& watcher);
@@ -129,6 +137,7 @@ class ActorCell final : public Recipient, public Runnable {
   void BuildObject();
   // Null: the actor did not fail, it is ended.
   void AbandonSuspended(const absl::Status* failure);
+  void AbandonStreams(const absl::Status* failure);
   void Fail(absl::Status status);
   void Restart(absl::Duration backoff);
   void BeginEnd(DownReason reason, absl::Status status);

@@ -65,6 +65,7 @@ void ActorCell::AbandonSuspended(const absl::Status* failure) {
             ? FailedMeanwhileError(ToString(), method != nullptr ? method : "a message", *failure)
             : NotFoundError(ToString()));
   }
+  AbandonStreams(failure);
   method_.store(nullptr, std::memory_order_relaxed);
 }
 
@@ -141,6 +142,7 @@ void ActorCell::BeginEnd(DownReason reason, absl::Status status) {
   extras.end_reason = reason;
   extras.end_status = std::move(status);
   system_.Unregister(*this);
+  AbandonStreams(nullptr);
   RefuseAll(mailbox_.CloseToMessages(), Refusal::Why::kNotFound);
   CancelAllTimers();
   StopChildren();

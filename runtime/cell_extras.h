@@ -19,6 +19,7 @@
 #include "runtime/future_state.h"
 #include "runtime/recipient.h"
 #include "runtime/spawn_options.h"
+#include "runtime/stream_table.h"
 
 namespace troupe::internal {
 
@@ -44,6 +45,8 @@ struct CellExtras {
 
   uint64_t last_timer = 0;
   absl::flat_hash_map<uint64_t, ActorTimer> timers;
+
+  StreamTable streams;  // open ones
 
   RestartPolicy restart;
   std::deque<absl::Time> restarts;  // those within restart.within

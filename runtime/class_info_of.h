@@ -18,6 +18,7 @@
 #include "runtime/exports.h"
 #include "runtime/inbound_call.h"
 #include "runtime/service_info.h"
+#include "runtime/stream_inbound.h"
 #include "runtime/turn.h"
 #include "runtime/type_name.h"
 #include "runtime/value_convert.h"
@@ -125,7 +126,9 @@ template <typename Op>
 std::string SignatureOf() {
   std::string text =
       absl::StrCat(Op::kName, "(", ArgumentValues<typename Op::Arguments>::Names(), ")");
-  if constexpr (!std::is_void_v<typename Op::Result>) {
+  if constexpr (kIsStream<typename Op::Raw>) {
+    absl::StrAppend(&text, " -> stream of ", TypeName<StreamItem<typename Op::Raw>>());
+  } else if constexpr (!std::is_void_v<typename Op::Result>) {
     absl::StrAppend(&text, " -> ", TypeName<typename Op::Result>());
   }
   return text;
@@ -195,7 +198,11 @@ template <typename Class, auto Member>
 void AddMethod(std::vector<MethodInfo>& methods) {
   if constexpr (TraitsOf<Member>::kIsMethod) {
     using Op = MethodOp<Class, Member>;
-    if constexpr (kAllTravel<typename Op::Arguments> && kTravels<typename Op::Result>) {
+    if constexpr (kIsStream<typename Op::Raw>) {
+      if constexpr (kStreamTravels<Op>) {
+        methods.push_back(StreamMethodInfo<Op>(&SignatureOf<Op>));
+      }
+    } else if constexpr (kAllTravel<typename Op::Arguments> && kTravels<typename Op::Result>) {
       methods.push_back({.name = Op::kName,
                          .signature = &SignatureOf<Op>,
                          .call = &CallWithValues<Op>,

@@ -9,6 +9,7 @@
 //   arguments of a call    a message with argument n in field n, every one of them exactly once
 //   result                 a message with the result in field 1; the empty message for void
 //   fields of an actor     read: no argument, a result. written: one argument, no result
+//   items of a stream      each as a result; how they travel, proto/wire.proto says (StreamPull)
 //
 // Types                                       type of the field in a .proto
 //   signed integers, char, wchar_t            int64; out of the type's range is an error

@@ -103,6 +103,33 @@ absl::Status NameTakenError(absl::string_view name) {
       absl::StrCat("another actor is registered under the name \"", name, "\""));
 }
 
+absl::Status StreamLimitError(absl::string_view actor, uint64_t limit) {
+  return absl::ResourceExhaustedError(
+      absl::StrCat(actor, " has ", limit, " open streams already, which is the limit"));
+}
+
+absl::Status StreamGoneError(absl::string_view actor, absl::string_view method) {
+  return absl::NotFoundError(
+      absl::StrCat("no such stream of ", actor, ".", method, ": it has ended, or never was"));
+}
+
+absl::Status StreamNeedsReaderError(absl::string_view method) {
+  return absl::UnimplementedError(absl::StrCat(
+      method,
+      " gives a stream: it can be called through a typed reference only, not by name and "
+      "not one-way"));
+}
+
+absl::Status NextUnderWayError(absl::string_view stream) {
+  return absl::FailedPreconditionError(
+      absl::StrCat("the stream ", stream, ": the item before this one is still awaited"));
+}
+
+absl::Status NotReadableError() {
+  return absl::FailedPreconditionError(
+      "the stream did not come from a reference: a generator is read through ref->Method()");
+}
+
 absl::Status NodeUnavailableError(absl::string_view text, Delivery delivery) {
   absl::Status status = absl::UnavailableError(
       absl::StrCat(text, delivery == Delivery::kNotSent ? " (not sent)" : " (outcome unknown)"));

@@ -43,6 +43,11 @@ namespace troupe {
 //   promise fulfilled twice                         kFailedPrecondition  AlreadyFulfilledError
 //   a chain of calls comes back to who waits in it  kFailedPrecondition  DeadlockError
 //   a name is taken                                 kAlreadyExists       NameTakenError
+//   too many open streams at the actor              kResourceExhausted   StreamLimitError
+//   items are asked of a stream that has ended      kNotFound            StreamGoneError
+//   one-way or by name, of a method with a stream   kUnimplemented       StreamNeedsReaderError
+//   Next while another Next is awaited              kFailedPrecondition  NextUnderWayError
+//   Next of a stream that no reference gave         kFailedPrecondition  NotReadableError
 //
 // `actor` is what ActorText gives.
 absl::Status NotFoundError(absl::string_view actor, absl::string_view reason = "");
@@ -60,6 +65,11 @@ absl::Status DroppedPromiseError();
 absl::Status AlreadyFulfilledError();
 absl::Status DeadlockError(absl::string_view path);
 absl::Status NameTakenError(absl::string_view name);
+absl::Status StreamLimitError(absl::string_view actor, uint64_t limit);
+absl::Status StreamGoneError(absl::string_view actor, absl::string_view method);
+absl::Status StreamNeedsReaderError(absl::string_view method);
+absl::Status NextUnderWayError(absl::string_view stream);
+absl::Status NotReadableError();
 
 // What became of a message to another node that is unreachable or dead.
 enum class Delivery : uint8_t {

@@ -15,6 +15,8 @@
 #include "runtime/macro_for_each.h"
 #include "runtime/operation.h"
 #include "runtime/send.h"
+#include "runtime/stream.h"
+#include "runtime/stream_call.h"
 
 namespace troupe {
 
@@ -52,6 +54,17 @@ Future<typename Op::Result> StartCall(const CallTarget& target, A&&... arguments
   return future;
 }
 
+// What calling a method through a reference gives.
+template <typename Op>
+struct CallGives {
+  using type = Future<typename Op::Result>;
+};
+template <typename Op>
+requires kIsStream<typename Op::Raw>
+struct CallGives<Op> {
+  using type = typename Op::Raw;
+};
+
 template <typename Op, typename... A>
 SendResult StartOneWay(const CallTarget& target, A&&... arguments) {
   return SendOneWay(target, new OneWay<Op>(typename Op::Arguments(std::forward<A>(arguments)...),
@@ -65,8 +78,13 @@ template <typename Class, auto Member, typename... A>
 struct BoundMethod<Class, Member, std::tuple<A...>> {
   CallTarget target;
 
-  Future<typename MethodOp<Class, Member>::Result> operator()(A... arguments) const {
-    return StartCall<MethodOp<Class, Member>>(target, std::move(arguments)...);
+  typename CallGives<MethodOp<Class, Member>>::type operator()(A... arguments) const {
+    using Op = MethodOp<Class, Member>;
+    if constexpr (kIsStream<typename Op::Raw>) {
+      return StartStream<Op>(target, std::move(arguments)...);
+    } else {
+      return StartCall<Op>(target, std::move(arguments)...);
+    }
   }
 };
 
@@ -124,6 +142,15 @@ constexpr bool IsLocalOnly() {
   }
 }
 
+template <typename Op>
+constexpr bool GivesWhatTravels() {
+  if constexpr (kIsStream<typename Op::Raw>) {
+    return kTravels<StreamItem<typename Op::Raw>>;
+  } else {
+    return kTravels<typename Op::Result>;
+  }
+}
+
 template <typename Class, auto Member>
 constexpr bool CheckMember() {
   if constexpr (TraitsOf<Member>::kIsMethod) {
@@ -141,7 +168,7 @@ constexpr bool CheckMember() {
         "travel to another node: give the type a codec (TROUPE_STRUCT, or see runtime/codec.h), "
         "or declare the class local with `static constexpr bool kLocalOnly = true;`");
     static_assert(
-        IsLocalOnly<Class>() || kTravels<typename Op::Result>,
+        IsLocalOnly<Class>() || GivesWhatTravels<Op>(),
         "troupe: the result of this exported method has a type without a codec, so it cannot "
         "travel to another node: give the type a codec (TROUPE_STRUCT, or see runtime/codec.h), "
         "or declare the class local with `static constexpr bool kLocalOnly = true;`");

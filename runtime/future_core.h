@@ -52,6 +52,8 @@ class FutureCore {
     if (handles_.fetch_sub(1, std::memory_order_acq_rel) == 1) Release();
   }
   bool has_one_handle() const { return handles_.load(std::memory_order_acquire) == 1; }
+  // For the fulfilling side: nobody can read it (any more).
+  bool has_no_handle() const { return handles_.load(std::memory_order_acquire) == 0; }
 
   // Sequentially consistent, as Publish, for the sake of CallFrame::started; acquire would do for
   // the result.

@@ -70,6 +70,8 @@ struct InboundOptions {
   // the caller's system did.
   absl::Time deadline = absl::InfiniteFuture();
   bool high_priority = false;
+  // Tells callers apart where that matters (the numbers of their streams); 0: of this process.
+  uint64_t origin = 0;
 };
 
 // The caller of a call that came from elsewhere: takes its outcome and encodes it. Made by the

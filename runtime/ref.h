@@ -108,6 +108,8 @@ class Ref : public AnyRef {
     using Op = internal::MethodOp<T, Member>;
     static_assert(std::is_constructible_v<typename Op::Arguments, A...>,
                   "troupe: these arguments do not fit the method");
+    static_assert(!internal::kIsStream<typename Op::Raw>,
+                  "troupe: a method that gives a stream needs somebody who reads it: no Tell");
     return internal::StartOneWay<Op>(target, std::forward<A>(arguments)...);
   }
 
