@@ -295,9 +295,6 @@ class StreamCall final : public Envelope,
     return DescribeStream(RecipientPtr(frame_.recipient()), Op::kName);
   }
 
-  // See StreamOrigin.
-  const bool* aborted() const { return &aborted_; }
-
  private:
   // Of what the cell has in its table: in a turn of its actor.
   Progress End(absl::Status status) {
@@ -313,10 +310,6 @@ class StreamCall final : public Envelope,
     return Progress::kDone;
   }
 
-  void StoreError(absl::Status status) override {
-    aborted_ = true;
-    FutureState<void>::StoreError(std::move(status));
-  }
   void OnDone() override {
     frame_.StopTimer();
     frame_.ReleaseChildren();
@@ -347,7 +340,6 @@ class StreamCall final : public Envelope,
   const StreamKey key_;
   CallFrame frame_;
   Arguments arguments_;
-  bool aborted_ = false;
 
   // Of the turns of the producing actor.
   ActorCell* cell_ = nullptr;
@@ -381,9 +373,9 @@ Stream<StreamItem<typename Op::Raw>> StartStream(const CallTarget& target, A&&..
                          .method = Op::kName,
                          .lane = Lane::kNormal,
                          .number = number,
-                         .open = Future<void>(call),
-                         .aborted = call->aborted()};
+                         .open = IntrusivePtr<FutureCore>(call)};
   SendCall(target, call, call, call->frame());
+  call->DropHandle();  // the reader has a reference
   if (target.options != nullptr && target.options->priority == Priority::kHigh) {
     origin.lane = Lane::kHigh;
   }

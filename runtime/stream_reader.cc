@@ -26,8 +26,8 @@ void StreamReaderBase::Waiter::OnReady() {
 }
 
 void StreamReaderBase::Begin() {
-  origin_.open.state()->MarkObserved();  // by Next
-  open_waiter_.Await(*origin_.open.state());
+  origin_.open->MarkObserved();  // by Next
+  open_waiter_.Await(*origin_.open);
   Tell(kPumping);  // the first pull
 }
 
@@ -49,11 +49,14 @@ void StreamReaderBase::Handle(uint32_t events) {
   if ((events & kPulled) != 0) HandlePull();
   if ((events & kEnded) != 0) {
     answered_ = true;
-    if (*origin_.aborted) End(origin_.open.state()->status());
+    // By its deadline, or from here: the actor may be too busy to answer the pull. (A generator may
+    // end with these codes too. All it gave has come by then, unless that is an item in pieces.)
+    const absl::Status status = origin_.open->status();
+    if (absl::IsDeadlineExceeded(status) || absl::IsCancelled(status)) End(status);
   }
   // Not before the pull is: its answer may come later than that to the opening.
   if (answered_ && pull_ == nullptr && !over_) {
-    const absl::Status status = origin_.open.state()->status();
+    const absl::Status status = origin_.open->status();
     End(status.ok() && !absl::IsNotFound(pull_error_) ? pull_error_ : status);
   }
   if ((events & kAsked) != 0) Adopt();
@@ -68,7 +71,7 @@ void StreamReaderBase::HandlePull() {
   no_more_pulls_ = true;
   pull_error_ = std::move(status);
   // Not found: it has ended meanwhile, and the answer to the opening call says how.
-  if (!absl::IsNotFound(pull_error_) && !origin_.open.IsReady()) End(pull_error_);
+  if (!absl::IsNotFound(pull_error_) && !origin_.open->ready()) End(pull_error_);
 }
 
 absl::Status StreamReaderBase::CancelledError() const {
@@ -79,9 +82,9 @@ void StreamReaderBase::End(absl::Status status) {
   if (over_) return;
   over_ = true;
   end_ = std::move(status);
-  if (origin_.open.IsReady() && pull_ == nullptr) return;
+  if (origin_.open->ready() && pull_ == nullptr) return;
   const absl::Status cancelled = CancelledError();
-  origin_.open.state()->Abort(cancelled);
+  origin_.open->Abort(cancelled);
   if (pull_ != nullptr) pull_->Abort(cancelled);
 }
 

@@ -54,14 +54,11 @@ std::string DescribeStream(const RecipientPtr& recipient, const char* method);
 
 // The stream as its consumer opened it.
 struct StreamOrigin {
-  RecipientPtr recipient;
+  RecipientPtr recipient = {};
   const char* method = "";  // in static storage
   Lane lane = Lane::kNormal;
   uint64_t number = 0;
-  Future<void> open;  // the opening call, which has been sent
-  // Of that: it was ended on this side (cancelled, past its deadline), not answered. To be read
-  // once it is ready.
-  const bool* aborted = nullptr;
+  IntrusivePtr<FutureCore> open = {};  // the opening call, which has been sent
 };
 
 // The untyped half: decides when to pull, and with what the stream ends. Shared by the Stream and

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -196,6 +197,80 @@ TROUPE_ACTOR(Worker, Note, Refuse, Half, Throw, Echo, Big, EchoValue, Double, Lo
              AddAsTask, AddBlocking, Hold, HoldBlocking, UntilCancelled, TimeLeft, Self, Same,
              SpawnChild, Process, Thread, StopSelf, number, holds, notes)
 
+// Gives streams, and notes when they end.
+class Fountain : public Actor {
+ public:
+  // 0, 1, ... `count` of them; for ever if it is negative.
+  Stream<int64_t> Numbers(int64_t count) {
+    const Ending ending(this);
+    for (int64_t i = 0; i != count; ++i) {
+      ++given;
+      co_yield i;
+    }
+  }
+  Stream<Item> Items(int64_t count, int64_t bytes) {
+    const Ending ending(this);
+    for (int64_t i = 0; i < count; ++i) {
+      Item item;
+      item.name = std::string(static_cast<size_t>(bytes), 'i');
+      item.count = i;
+      co_yield item;
+    }
+    co_await absl::DataLossError("dry");
+  }
+  // One, and another one when the gate lets it pass.
+  Stream<int64_t> Gated(Ref<Gate> gate) {
+    const Ending ending(this);
+    co_yield 1;
+    co_await gate->Pass();
+    co_yield 2;
+  }
+  // Ready when this many streams have ended.
+  Future<void> Ended(int64_t count) {
+    wanted_ = count;
+    waiting_.emplace();
+    Future<void> future = waiting_->future();
+    Announce();
+    return future;
+  }
+  int64_t given = 0;
+
+ private:
+  class Ending {
+   public:
+    explicit Ending(Fountain* fountain) : fountain_(fountain) {}
+    Ending(const Ending&) = delete;
+    Ending& operator=(const Ending&) = delete;
+    ~Ending() {
+      ++fountain_->ended_;
+      fountain_->Announce();
+    }
+
+   private:
+    Fountain* const fountain_;
+  };
+
+  void Announce() {
+    if (waiting_.has_value() && ended_ >= wanted_) (void)waiting_->Set();
+  }
+
+  int64_t ended_ = 0;
+  int64_t wanted_ = 0;
+  std::optional<Promise<void>> waiting_;
+};
+TROUPE_ACTOR(Fountain, Numbers, Items, Gated, Ended, given)
+
+class Drinker : public Actor {
+ public:
+  Task<int64_t> Sum(Ref<Fountain> fountain, int64_t count) {
+    int64_t sum = 0;
+    Stream<int64_t> numbers = fountain->Numbers(count);
+    while (std::optional<int64_t> number = co_await numbers.Next()) sum += *number;
+    co_return sum;
+  }
+};
+TROUPE_ACTOR(Drinker, Sum)
+
 // Calls workers for others.
 class Deputy : public Actor {
  public:
@@ -300,6 +375,8 @@ inline std::vector<HostedClass> AllTestClasses() {
           Hosts<Inbox>(),
           Hosts<Worker>(),
           Hosts<Worker, std::string, Ref<Inbox>>(),
+          Hosts<Fountain>(),
+          Hosts<Drinker>(),
           Hosts<Deputy>(),
           Hosts<Plain>(),
           Hosts<Guard, Ref<Inbox>>(),
