@@ -74,6 +74,9 @@ using StreamItem = typename StreamTraits<R>::Item;
 //   troupe::Stream<Entry> entries = account->History(7);       // whoever calls it
 //   while (std::optional<Entry> entry = co_await entries.Next()) { ... }
 //
+// With g++ 12, which destroys them twice, no braces in a co_yield: `Entry entry{1, "x"};` and then
+// `co_yield entry;`.
+//
 // The generator runs in turns of its actor, and only as long as its reader has room (128 items; on
 // another node also 256 KiB). While it waits for that, at a co_yield, the actor takes other
 // messages; while it awaits a future the actor does what it does in every coroutine method.
