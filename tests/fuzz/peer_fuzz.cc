@@ -42,10 +42,13 @@ class Target : public Actor {
   int64_t Add(int64_t number) { return total += number; }
   std::string Text(const std::string& text) { return text; }
   Task<void> Wait() { co_await Sleep(absl::Seconds(1)); }
+  Stream<int64_t> Count() {
+    for (int64_t i = 0;; ++i) co_yield i;
+  }
   absl::StatusOr<Value> Receive(Value message) override { return message; }
   int64_t total = 0;
 };
-TROUPE_ACTOR(Target, Add, Text, Wait, total)
+TROUPE_ACTOR(Target, Add, Text, Wait, Count, total)
 
 // The peer: writes the messages one after another, and reads what comes.
 class Peer : public ConnectionHandler {

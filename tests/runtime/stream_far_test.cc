@@ -12,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "runtime/bytes_call.h"
 #include "runtime/class_info_of.h"
+#include "runtime/random.h"
 #include "tests/runtime/far_world.h"
 #include "tests/runtime/stream_test_actors.h"
 
@@ -254,6 +255,42 @@ TEST(FarStreamTest, ASecondPullAtTheSameTimeIsRefused) {
   EXPECT_EQ(second.Get().status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_THAT(Numbers(*first.Get()), ElementsAre(0));
   EXPECT_TRUE(open.Cancel());
+}
+
+TEST(FarStreamTest, SpoiltOpeningsPullsAndItemsDoNoHarm) {
+  RandomSource random(7);
+  const auto spoil = [&random](std::string bytes) {
+    for (uint64_t i = random.NextBelow(4); i > 0; --i) {
+      const size_t at = static_cast<size_t>(random.NextBelow(bytes.size() + 1));
+      if (at < bytes.size() && random.NextBelow(2) == 0) {
+        bytes[at] = static_cast<char>(random.Next());
+      } else {
+        bytes.insert(at, 1, static_cast<char>(random.Next()));
+      }
+    }
+    return bytes;
+  };
+  FarStreamWorld world;
+  std::vector<Future<std::string>> calls;
+  std::string items;
+  ASSERT_TRUE(internal::AppendStreamItem({}, &items, int64_t{5}).ok());
+  internal::AppendStreamLast(&items);
+  for (int i = 0; i < 3000; ++i) {
+    const uint64_t number = random.NextBelow(8);
+    std::string pull;
+    internal::AppendStreamPull(&pull, {number, {3, 100}});
+    calls.push_back(world.Arrive("Count", spoil(FarStreamWorld::OpeningOfCount(20, number))));
+    calls.push_back(world.Arrive("Count", spoil(pull)));
+    (void)internal::ReadStreamItems(spoil(items), [](absl::string_view item) {
+      return internal::DecodeResult<int64_t>({}, item).status();
+    });
+    if (i % 50 == 0) world.Run();
+  }
+  world.Run();
+  for (const auto& call : calls) (void)call.Cancel();
+  world.Run();
+  EXPECT_EQ(*world.near->Echo(1).Get(), 1);
+  EXPECT_EQ(world.journal->Count("ended outside"), 0u);
 }
 
 TEST(FarStreamTest, AGatewayReadsItemsAsBytes) {
