@@ -87,6 +87,11 @@ class RunQueue {
     }
   }
 
+  // Owner only: how many entries, or a few more.
+  uint64_t Size() const {
+    return tail_.load(std::memory_order_relaxed) - head_.load(std::memory_order_relaxed);
+  }
+
   // Any thread. A push that is ordered before this call in the single total order is seen.
   bool Empty() const {
     const uint64_t head = head_.load(std::memory_order_seq_cst);

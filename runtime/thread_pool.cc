@@ -282,16 +282,18 @@ void ThreadPool::FoundWork(Worker& w) {
   // seq_cst: step (3) of "Wake-ups"; producers that counted on this searcher are seen by HasWork,
   // step (4).
   searching_.fetch_sub(1, std::memory_order_seq_cst);
-  if (HasWork()) Notify();
+  const bool shares = WorthSharing(w);
+  if (shares || HasWork(&w)) Notify();
 }
 
-// Whether there is anything to take, LIFO slots aside. A producer's step (1) that is before this
-// call in the single total order is seen.
-bool ThreadPool::HasWork() const {
+// Whether there is anything to take, LIFO slots and the queue of `but_for` aside. A producer's step
+// (1) that is before this call in the single total order is seen.
+bool ThreadPool::HasWork(const Worker* but_for) const {
   if (injector_size_.load(std::memory_order_seq_cst) != 0) return true;
   const int slots = slots_used_.load(std::memory_order_seq_cst);
   for (int i = 0; i < slots; ++i) {
-    if (!slots_[i].load(std::memory_order_acquire)->queue.Empty()) return true;
+    const Worker* w = slots_[i].load(std::memory_order_acquire);
+    if (w != but_for && !w->queue.Empty()) return true;
   }
   return false;
 }

@@ -129,7 +129,7 @@ class ThreadPool final : public Executor {
   Runnable* SearchOnce(Worker& w);
   Runnable* StealFrom(Worker& victim, Worker& thief);
   void FoundWork(Worker& w);
-  bool HasWork() const;
+  bool HasWork(const Worker* but_for = nullptr) const;
 
   // thread_pool_workers.cc: who runs, blocks, sleeps, polls.
   void Notify();
@@ -149,6 +149,9 @@ class ThreadPool final : public Executor {
   bool PollIdle(Worker& w, bool* exit);
   bool PollBriefly(Worker& w);
   bool NeedsPoller() const;
+  void NotePolled(Worker& w);
+  void NoteDry(Worker& w, absl::Time now);
+  bool WorthSharing(Worker& w) const;
   const Worker* PollerElsewhere(const Worker& w) const;
   bool StandBy(Worker& w);
   void Block(Worker& w);

@@ -63,7 +63,13 @@ struct alignas(64) ThreadPool::Worker {
   int lifo_streak = 0;     // turns from the LIFO slot in a row
   bool searching = false;  // is counted in searching_
   bool polling = false;    // is inside IdlePoller::Poll
-  uint64_t random;         // xorshift state
+  bool polled = false;     // what is queued here came from the poller just now
+  // Since the end of the last Poll that handled anything: when that was, how many turns there had
+  // been; and how long a turn took between such Polls, on average.
+  absl::Time polled_at = absl::InfiniteFuture();
+  uint64_t polled_turn = 0;
+  absl::Duration turn_time;
+  uint64_t random;  // xorshift state
   internal::SpinBudget spin;
   internal::Counter steals, stolen, awaits, overflows, polls;
 

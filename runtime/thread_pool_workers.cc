@@ -15,6 +15,9 @@ namespace {
 constexpr absl::Duration kReportInterval = absl::Seconds(10);
 // How long the one who polled last may be busy with what came before another one polls.
 constexpr absl::Duration kStandBy = absl::Microseconds(250);
+// What one worker will have done within this time, it does not share: waking another one costs both
+// of them some of it, and tears apart what would leave in one write.
+constexpr absl::Duration kWorthSharing = absl::Microseconds(250);
 
 int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
@@ -300,6 +303,28 @@ bool ThreadPool::WaitIdle(Worker& w) {
   return true;
 }
 
+void ThreadPool::NotePolled(Worker& w) {
+  last_poller_.store(&w, std::memory_order_relaxed);
+  w.polled = true;
+  w.polled_at = clock_->Now();
+  w.polled_turn = w.turn.load(std::memory_order_relaxed);
+}
+
+// At `now` it has run all that the last Poll brought.
+void ThreadPool::NoteDry(Worker& w, absl::Time now) {
+  const uint64_t turns = (w.turn.load(std::memory_order_relaxed) - w.polled_turn) / 2;
+  if (turns == 0 || now < w.polled_at) return;
+  const absl::Duration each = (now - w.polled_at) / static_cast<int64_t>(turns);
+  w.turn_time += (each - w.turn_time) / 4;
+}
+
+// Whether others should know of what is queued here. What came from the poller only if it is more
+// than this worker will soon have done itself, going by what such turns took lately.
+bool ThreadPool::WorthSharing(Worker& w) const {
+  if (!std::exchange(w.polled, false)) return !w.queue.Empty();
+  return static_cast<int64_t>(w.queue.Size()) * w.turn_time >= kWorthSharing;
+}
+
 bool ThreadPool::NeedsPoller() const {
   return options_.poller != nullptr && polling_.load(std::memory_order_seq_cst) == nullptr;
 }
@@ -337,9 +362,7 @@ bool ThreadPool::PollIdle(Worker& w, bool* exit) {
     return false;
   }
   w.polling = true;
-  if (options_.poller->Poll(absl::InfiniteFuture())) {
-    last_poller_.store(&w, std::memory_order_relaxed);
-  }
+  if (options_.poller->Poll(absl::InfiniteFuture())) NotePolled(w);
   w.polling = false;
   w.polls.Add(1);
   polling_.store(nullptr, std::memory_order_seq_cst);
@@ -364,13 +387,17 @@ bool ThreadPool::PollBriefly(Worker& w) {
   }
   poll_due_.store(false, std::memory_order_relaxed);
   w.polling = true;
+  const absl::Time dry = clock_->Now();
   const bool handled = options_.poller->Poll(absl::InfinitePast());
   w.polling = false;
   w.polls.Add(1);
-  if (handled) last_poller_.store(&w, std::memory_order_relaxed);
+  if (handled) {
+    NoteDry(w, dry);
+    NotePolled(w);
+  }
   polling_.store(nullptr, std::memory_order_seq_cst);
   // The first of what came is in the LIFO slot and runs here, next.
-  if (handled && !w.queue.Empty() && !w.searching) Notify();
+  if (handled && !w.searching && WorthSharing(w)) Notify();  // else see FoundWork
   return handled;
 }
 
