@@ -149,7 +149,7 @@ class ThreadPool final : public Executor {
   bool PollIdle(Worker& w, bool* exit);
   bool PollBriefly(Worker& w);
   bool NeedsPoller() const;
-  void NotePolled(Worker& w);
+  bool NotePolled(Worker& w);
   void NoteDry(Worker& w, absl::Time now);
   bool WorthSharing(Worker& w) const;
   const Worker* PollerElsewhere(const Worker& w) const;

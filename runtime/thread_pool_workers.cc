@@ -303,11 +303,16 @@ bool ThreadPool::WaitIdle(Worker& w) {
   return true;
 }
 
-void ThreadPool::NotePolled(Worker& w) {
+// After a Poll that handled something; returns whether there is work to do now.
+bool ThreadPool::NotePolled(Worker& w) {
+  if (w.lifo.load(std::memory_order_relaxed) == nullptr && w.queue.Empty()) {
+    return !w.when_dry.Empty();
+  }
   last_poller_.store(&w, std::memory_order_relaxed);
   w.polled = true;
   w.polled_at = clock_->Now();
   w.polled_turn = w.turn.load(std::memory_order_relaxed);
+  return true;
 }
 
 // At `now` it has run all that the last Poll brought.
@@ -362,9 +367,16 @@ bool ThreadPool::PollIdle(Worker& w, bool* exit) {
     return false;
   }
   w.polling = true;
-  if (options_.poller->Poll(absl::InfiniteFuture())) NotePolled(w);
+  bool on = true;
+  while (on) {
+    const bool handled = options_.poller->Poll(absl::InfiniteFuture());
+    w.polls.Add(1);
+    if (!handled || NotePolled(w)) break;
+    // It was a heartbeat or the like, for which nothing else needs to wake up.
+    MutexLock lock(&mu_);
+    on = w.idle && !exit_;
+  }
   w.polling = false;
-  w.polls.Add(1);
   polling_.store(nullptr, std::memory_order_seq_cst);
   {
     MutexLock lock(&mu_);
@@ -393,7 +405,7 @@ bool ThreadPool::PollBriefly(Worker& w) {
   w.polls.Add(1);
   if (handled) {
     NoteDry(w, dry);
-    NotePolled(w);
+    (void)NotePolled(w);
   }
   polling_.store(nullptr, std::memory_order_seq_cst);
   // The first of what came is in the LIFO slot and runs here, next.
