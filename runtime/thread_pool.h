@@ -54,6 +54,10 @@ class IdlePoller {
 // queues. If (2) missed (3), then (2) came before (3), so (1) before (4), and the worker sees the
 // work.
 //
+// The poller belongs to whoever polled last: an idle worker leaves it alone while that one is busy
+// with what came, unless it stays away for long. What came is shared only if it is more than that
+// worker will soon have done; otherwise it stays in one cache, and its answers leave in one write.
+//
 // When nothing runs, nothing ticks: workers sleep, and so does the monitor, the thread that notices
 // stalls.
 class ThreadPool final : public Executor {
