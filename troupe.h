@@ -7,7 +7,10 @@
 #include "runtime/actor.h"          // IWYU pragma: export
 #include "runtime/aggregate.h"      // IWYU pragma: export
 #include "runtime/any_ref.h"        // IWYU pragma: export
+#include "runtime/call_context.h"   // IWYU pragma: export
 #include "runtime/call_options.h"   // IWYU pragma: export
+#include "runtime/caller.h"         // IWYU pragma: export
+#include "runtime/client_info.h"    // IWYU pragma: export
 #include "runtime/codec.h"          // IWYU pragma: export
 #include "runtime/down.h"           // IWYU pragma: export
 #include "runtime/errors.h"         // IWYU pragma: export

@@ -8,8 +8,8 @@
 #include <memory>
 #include <string>
 
-#include "node/caller.h"
 #include "node/grpc_poller.h"
+#include "runtime/caller.h"
 
 namespace troupe::internal {
 

@@ -8,8 +8,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
-#include "node/caller.h"
 #include "node/options.h"
+#include "runtime/caller.h"
 
 namespace troupe::internal {
 

@@ -5,7 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "node/caller.h"
+#include "runtime/caller.h"
 #include "runtime/urn.h"
 
 namespace troupe::internal {

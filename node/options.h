@@ -10,8 +10,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "node/caller.h"
 #include "node/hosted_class.h"
+#include "runtime/caller.h"
 #include "runtime/system.h"
 
 namespace troupe {

@@ -8,7 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "node/caller.h"
+#include "runtime/caller.h"
 
 namespace troupe::internal {
 

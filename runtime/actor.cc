@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "runtime/actor_cell.h"
+#include "runtime/call_frame.h"
+#include "runtime/client_info.h"
 #include "runtime/control_envelopes.h"
 #include "runtime/errors.h"
 #include "runtime/future_core.h"
@@ -24,6 +27,12 @@ const internal::Envelope* CurrentMessage() {
   return turn != nullptr ? turn->message : nullptr;
 }
 
+internal::ClientCall* CurrentClient() {
+  auto* message = const_cast<internal::Envelope*>(CurrentMessage());
+  internal::CallFrame* frame = message != nullptr ? message->frame() : nullptr;
+  return frame != nullptr ? frame->client() : nullptr;
+}
+
 }  // namespace
 
 bool CallContext::cancelled() const {
@@ -41,6 +50,23 @@ absl::Time CallContext::deadline() const {
 bool CallContext::one_way() const {
   const internal::Envelope* message = CurrentMessage();
   return message != nullptr && message->one_way();
+}
+
+const ClientInfo* CallContext::client() const {
+  const internal::ClientCall* const client = CurrentClient();
+  return client != nullptr ? &client->info : nullptr;
+}
+
+void CallContext::AddInitialMetadata(absl::string_view key, absl::string_view value) const {
+  if (internal::ClientCall* const client = CurrentClient(); client != nullptr) {
+    client->AddInitial(std::string(key), std::string(value));
+  }
+}
+
+void CallContext::AddTrailingMetadata(absl::string_view key, absl::string_view value) const {
+  if (internal::ClientCall* const client = CurrentClient(); client != nullptr) {
+    client->AddTrailing(std::string(key), std::string(value));
+  }
 }
 
 Actor::Actor() : cell_(CurrentCell()) {}

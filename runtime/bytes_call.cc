@@ -12,14 +12,16 @@ bool IsHigh(const CallTarget& target) {
 }
 
 void DeliverHere(const CallTarget& target, absl::Time deadline, const BytesContext& context,
-                 const char* method, absl::string_view arguments, InboundCall* call) {
+                 const char* method, absl::string_view arguments, ClientCall* client,
+                 InboundCall* call) {
   const ClassInfo& info = target.recipient->local_cell()->info();
   const MethodInfo* const found = info.FindMethod(method);
   absl::Status status = NoSuchMethodError(info.name, method);
   if (found != nullptr) {
-    status = found->receive({target.recipient, nullptr},
-                            {.deadline = deadline, .high_priority = IsHigh(target)}, context.decode,
-                            arguments, call);
+    status =
+        found->receive({target.recipient, nullptr},
+                       {.deadline = deadline, .high_priority = IsHigh(target), .client = client},
+                       context.decode, arguments, call);
   }
   if (!status.ok()) call->Finish(status, "");
 }
@@ -27,7 +29,7 @@ void DeliverHere(const CallTarget& target, absl::Time deadline, const BytesConte
 // `is_pull`: it belongs to a stream, whose opening has the deadline.
 template <typename R>
 Future<R> Send(const CallTarget& target, bool is_pull, const BytesContext& context,
-               const char* method, std::string arguments) {
+               const char* method, std::string arguments, ClientCall* client) {
   if (target.recipient == nullptr || target.recipient->local_cell() == nullptr) {
     auto* call = new BytesCall<R>(method, std::move(arguments));
     Future<R> future(call);
@@ -43,7 +45,7 @@ Future<R> Send(const CallTarget& target, bool is_pull, const BytesContext& conte
   auto* call = new LocalBytesCall<R>(target, context, method);
   Future<R> future(call);
   DeliverHere(target, is_pull ? absl::InfiniteFuture() : DeadlineFor(target), context, method,
-              arguments, call);
+              arguments, client, call);
   return future;
 }
 
@@ -70,17 +72,18 @@ Outcome<StreamBatch<std::string>> FromResultBytes(absl::string_view bytes,
 
 Future<std::string> CallWithBytes(const CallTarget& target, const BytesContext& context,
                                   const char* method, std::string arguments) {
-  return Send<std::string>(target, false, context, method, std::move(arguments));
+  return Send<std::string>(target, false, context, method, std::move(arguments), nullptr);
 }
 
 Stream<std::string> OpenBytesStream(const CallTarget& target, const BytesContext& context,
-                                    const char* method, std::string arguments) {
+                                    const char* method, std::string arguments, ClientCall* client) {
   StreamOrigin origin = {.recipient = RecipientPtr(target.recipient),
                          .method = method,
                          .lane = IsHigh(target) ? Lane::kHigh : Lane::kNormal,
                          .number = NewStreamNumber()};
   AppendStreamNumber(&arguments, origin.number);
-  const Future<void> open = Send<void>(target, false, context, method, std::move(arguments));
+  const Future<void> open =
+      Send<void>(target, false, context, method, std::move(arguments), client);
   origin.open = IntrusivePtr<FutureCore>(open.state());
   auto pull = [&context](const StreamOrigin& from, StreamCredit credit) {
     const CallOptions options = {.priority = from.lane == Lane::kHigh ? Priority::kHigh
@@ -88,7 +91,7 @@ Stream<std::string> OpenBytesStream(const CallTarget& target, const BytesContext
     std::string request;
     AppendStreamPull(&request, {.number = from.number, .credit = credit});
     return Send<StreamBatch<std::string>>({from.recipient.get(), &options}, true, context,
-                                          from.method, std::move(request));
+                                          from.method, std::move(request), nullptr);
   };
   auto reader = IntrusivePtr<StreamReader<std::string>>::Adopt(
       new StreamReader<std::string>(std::move(origin), pull));

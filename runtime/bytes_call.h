@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "runtime/call_frame.h"
 #include "runtime/class_info.h"
+#include "runtime/client_info.h"
 #include "runtime/codec_context.h"
 #include "runtime/envelope.h"
 #include "runtime/errors.h"
@@ -152,9 +153,11 @@ Future<std::string> CallWithBytes(const CallTarget& target, const BytesContext& 
                                   const char* method, std::string arguments);
 
 // The same for a method that gives a stream: its items are results as CallWithBytes gives them. The
-// flow is controlled as everywhere: who does not read stops the generator.
+// flow is controlled as everywhere: who does not read stops the generator. `client`, which may be
+// null, is what the method's context gives, if the actor lives here.
 Stream<std::string> OpenBytesStream(const CallTarget& target, const BytesContext& context,
-                                    const char* method, std::string arguments);
+                                    const char* method, std::string arguments,
+                                    ClientCall* client = nullptr);
 
 }  // namespace troupe::internal
 

@@ -8,7 +8,9 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "runtime/call_options.h"
+#include "runtime/client_info.h"
 #include "runtime/clock.h"
+#include "runtime/intrusive_ptr.h"
 #include "runtime/recipient.h"
 #include "runtime/spin_lock.h"
 
@@ -31,6 +33,9 @@ class CallFrame {
     recipient_ = RecipientPtr(recipient);
     deadline_ = deadline;
   }
+  // The same, for a call of a gRPC client.
+  void SetClient(ClientCall* client) { client_ = IntrusivePtr<ClientCall>(client); }
+  ClientCall* client() const { return client_.get(); }
   // Ends `call` with kDeadlineExceeded at the deadline.
   void StartTimer(FutureCore& call);
   bool has_timer() const { return timer_.load(std::memory_order_relaxed) != 0; }
@@ -72,6 +77,7 @@ class CallFrame {
 
   // Constant after SetUp and StartTimer.
   RecipientPtr recipient_;
+  IntrusivePtr<ClientCall> client_;
   absl::Time deadline_ = absl::InfiniteFuture();
 
   std::atomic<Clock::TimerId> timer_{0};  // 0: none (any more)

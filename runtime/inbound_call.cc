@@ -97,6 +97,7 @@ void SendInboundCall(const CallTarget& target, const InboundOptions& options, En
                      InboundCall::EncodeOutcome encode) {
   SetLane(options, envelope);
   frame->SetUp(target.recipient, options.deadline);
+  if (options.client != nullptr) frame->SetClient(options.client);
   inbound->Follow(core, encode);
   if (options.deadline != absl::InfiniteFuture()) {
     frame->StartTimer(*core);

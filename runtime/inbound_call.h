@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "runtime/call.h"
 #include "runtime/class_info.h"
+#include "runtime/client_info.h"
 #include "runtime/codec.h"
 #include "runtime/codec_context.h"
 #include "runtime/continuation.h"
@@ -72,6 +73,8 @@ struct InboundOptions {
   bool high_priority = false;
   // Tells callers apart where that matters (the numbers of their streams); 0: of this process.
   uint64_t origin = 0;
+  // The gRPC client that calls, if it is one; lives during the call of the function.
+  ClientCall* client = nullptr;
 };
 
 // The caller of a call that came from elsewhere: takes its outcome and encodes it. Made by the

@@ -138,4 +138,10 @@ AnyRef Registry::FindByName(absl::string_view name) const {
   return entry != names_.end() ? entry->second : AnyRef();
 }
 
+AnyRef Registry::FindNamed(const Urn& urn) const {
+  MutexLock lock(&names_mu_);
+  const auto names = names_of_.find(urn);
+  return names != names_of_.end() ? names_.find(names->second.front())->second : AnyRef();
+}
+
 }  // namespace troupe::internal

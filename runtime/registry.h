@@ -48,6 +48,8 @@ class Registry {
   void Unregister(absl::string_view name);
   // Null if nobody has it.
   AnyRef FindByName(absl::string_view name) const;
+  // An actor, here or elsewhere, that has a name; null if none.
+  AnyRef FindNamed(const Urn& urn) const;
 
  private:
   // Spawning threads rarely meet in one of them.

@@ -102,6 +102,7 @@ absl::Status ActorSystem::Admit(internal::ActorCell& cell, UrnFrom urn_from) {
     return absl::AlreadyExistsError(absl::StrCat(cell.urn().ToString(), " is another actor's"));
   }
   ++parts_->alive;
+  for (const ServiceInfo* service : cell.info().services) parts_->services.insert(service);
   return absl::OkStatus();
 }
 
@@ -115,6 +116,11 @@ absl::Status ActorSystem::StartCell(internal::ActorCell& cell, const SpawnOption
   if (!status.ok()) cell.FailAtStart(status);
   cell.Start();
   return status;
+}
+
+std::vector<const ServiceInfo*> ActorSystem::Services() const {
+  MutexLock lock(&parts_->mu);
+  return {parts_->services.begin(), parts_->services.end()};
 }
 
 std::vector<AnyRef> ActorSystem::All() const {
@@ -145,6 +151,13 @@ absl::StatusOr<AnyRef> ActorSystem::Find(const Urn& urn) const {
   RecipientPtr cell = parts_->registry.Find(urn);
   if (cell == nullptr) return NotFoundError(urn.ToString());
   return AnyRef(std::move(cell));
+}
+
+absl::StatusOr<AnyRef> ActorSystem::FindNamedOrHere(const Urn& urn) const {
+  absl::StatusOr<AnyRef> here = Find(urn);
+  if (here.ok()) return here;
+  AnyRef named = parts_->registry.FindNamed(urn);
+  return named.is_null() ? here : named;
 }
 
 absl::StatusOr<AnyRef> ActorSystem::Find(absl::string_view name) const {

@@ -31,6 +31,7 @@ namespace troupe {
 
 class DedicatedExecutor;
 class IdlePoller;
+struct ServiceInfo;
 
 struct SystemOptions {
   // Worker threads of the pool; 0: one for each core.
@@ -140,6 +141,8 @@ class ActorSystem {
   // kNotFound: no such actor.
   absl::StatusOr<AnyRef> Find(const Urn& urn) const;
   absl::StatusOr<AnyRef> Find(absl::string_view name) const;
+  // Also of an actor elsewhere, if it has a name here.
+  absl::StatusOr<AnyRef> FindNamedOrHere(const Urn& urn) const;
   // kNotFound; kInvalidArgument: the actor of that name is no T.
   template <typename T>
   absl::StatusOr<Ref<T>> Find(absl::string_view name) const {
@@ -148,6 +151,8 @@ class ActorSystem {
     return found->template As<T>();
   }
   size_t size() const;
+  // The gRPC services that the actors spawned here up to now can serve, in no order.
+  std::vector<const ServiceInfo*> Services() const;
 
   // kAlreadyExists: the name belongs to another actor. Names end with their actor.
   absl::Status Register(absl::string_view name, const AnyRef& ref);

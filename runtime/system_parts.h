@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_set.h"
 #include "runtime/blocked_wait.h"
 #include "runtime/clock.h"
 #include "runtime/dump_signal.h"
@@ -25,6 +26,7 @@ struct ActorSystem::Parts {
   internal::BlockedWaits blocked_waits;
 
   Mutex mu;
+  absl::flat_hash_set<const ServiceInfo*> services ABSL_GUARDED_BY(mu);
   bool closed ABSL_GUARDED_BY(mu) = false;        // no actor starts any more
   uint64_t alive ABSL_GUARDED_BY(mu) = 0;         // cells between Start and CellGone
   Event* all_gone ABSL_GUARDED_BY(mu) = nullptr;  // of the thread that shuts down

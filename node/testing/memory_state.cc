@@ -9,7 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "glog/logging.h"
-#include "node/caller.h"
+#include "runtime/caller.h"
 
 namespace troupe::internal {
 

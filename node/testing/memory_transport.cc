@@ -16,8 +16,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "glog/logging.h"
-#include "node/caller.h"
 #include "node/testing/memory_state.h"
+#include "runtime/caller.h"
 #include "runtime/mutex.h"
 
 namespace troupe::internal {

@@ -1,12 +1,13 @@
-#ifndef TROUPE_NODE_CALLER_H_
-#define TROUPE_NODE_CALLER_H_
+#ifndef TROUPE_RUNTIME_CALLER_H_
+#define TROUPE_RUNTIME_CALLER_H_
 
 #include <string>
 #include <vector>
 
 namespace troupe {
 
-// Who calls from elsewhere, for the authorization hook (NodeOptions::authorize).
+// Who calls from elsewhere: for the authorization hook (NodeOptions::authorize), and for methods
+// that gRPC clients call (CallContext::client).
 struct Caller {
   // The peer showed a certificate that this node's authorities vouch for.
   bool authenticated = false;
@@ -15,10 +16,10 @@ struct Caller {
   std::vector<std::string> alternative_names = {};
   // Where it calls from, as gRPC writes it ("ipv4:10.0.0.7:51234", "unix:"). For logs.
   std::string transport_address = {};
-  // What the other node says it is called. Not verified.
+  // What the other node says it is called. Not verified. Empty for gRPC clients.
   std::string node_name = {};
 };
 
 }  // namespace troupe
 
-#endif  // TROUPE_NODE_CALLER_H_
+#endif  // TROUPE_RUNTIME_CALLER_H_
