@@ -7,15 +7,20 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "node/grpc_poller.h"
 #include "runtime/caller.h"
 
 namespace troupe::internal {
 
 // One call of Node.Connect, seen from either side: what GrpcConnection needs of gRPC's classes.
-// Owned by the connection. Any thread; each function but Cancel is called only as GrpcConnection
-// orders them (one read, one write at a time, nothing after Finish has been reported).
+// Owned by the connection (that of a gRPC client: by its GatewayCall). Any thread; each function
+// but Cancel is called only as GrpcConnection orders them (one read, one write at a time, nothing
+// after Finish has been reported).
 class GrpcCall {
  public:
   virtual ~GrpcCall() = default;
@@ -61,14 +66,35 @@ class GrpcClientCall final : public GrpcCall {
 
 class GrpcServerCall final : public GrpcCall {
  public:
-  GrpcServerCall() : stream_(&context_) {}
+  GrpcServerCall();
+  ~GrpcServerCall() override;
 
   // Waits for a call of any method. `tag`: it is there, or the server has ended.
   void Request(grpc::AsyncGenericService* service, grpc::ServerCompletionQueue* queue,
-               GrpcTag* tag) {
-    service->RequestCall(&context_, &stream_, queue, queue, Begun(tag));
-  }
+               GrpcTag* tag);
+  // The server has ended.
+  void NeverCame();
   const std::string& method() const { return context_.method(); }
+
+  // What follows is for the calls of gRPC clients.
+
+  // `tag`, once: gRPC is done with the call, its status has been sent, or it was cancelled. May be
+  // told from inside.
+  void NotifyEnd(GrpcTag* tag);
+  // After that: the client gave it up, is gone, or its deadline has passed.
+  bool cancelled() const { return context_.IsCancelled(); }
+  // What is left of the client's deadline; infinite without one.
+  absl::Duration TimeLeft() const;
+  std::vector<std::pair<std::string, std::string>> Metadata() const;
+  // The first value of this key; empty if there is none.
+  absl::string_view FindMetadata(absl::string_view key) const;
+  // Before the first message, or the status, is sent. What gRPC does not take is dropped.
+  void AddHeader(const std::string& key, const std::string& value);
+  // Before the status is sent.
+  void AddTrailer(const std::string& key, const std::string& value);
+  void WriteAndFinish(const grpc::ByteBuffer& message, GrpcTag* tag) {
+    stream_.WriteAndFinish(message, grpc::WriteOptions(), grpc::Status::OK, Begun(tag));
+  }
 
   bool is_client() const override { return false; }
   void Start(GrpcTag*) override {}
@@ -82,8 +108,11 @@ class GrpcServerCall final : public GrpcCall {
   Caller GetCaller() const override;
 
  private:
+  class End;
+
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
+  End* const end_;  // a share
 };
 
 }  // namespace troupe::internal

@@ -27,11 +27,13 @@ grpc::ByteBuffer Wrap(SharedBytes message) {
 }  // namespace
 
 GrpcConnection::GrpcConnection(std::unique_ptr<GrpcCall> call, grpc::CompletionQueue* queue,
-                               std::string target, std::function<void(GrpcConnection*)> on_gone)
+                               std::string target, size_t max_message_bytes,
+                               std::function<void(GrpcConnection*)> on_gone)
     : call_(std::move(call)),
       is_client_(call_->is_client()),
       queue_(queue),
       target_(std::move(target)),
+      max_message_bytes_(max_message_bytes),
       on_gone_(std::move(on_gone)) {
   if (!is_client_) caller_ = call_->GetCaller();
   MutexLock lock(&mu_);
@@ -118,6 +120,11 @@ bool GrpcConnection::Deliver() {
   {
     MutexLock lock(&mu_);
     if (closing_) return true;
+  }
+  if (incoming_.Length() > max_message_bytes_) {
+    incoming_.Clear();
+    Close(absl::ResourceExhaustedError("a message over the limit"));
+    return true;
   }
   GrpcPoller::NoteHandled(incoming_.Length());
   grpc::Slice single;

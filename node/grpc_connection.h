@@ -36,9 +36,10 @@ class GrpcConnection final : public Connection {
  public:
   static constexpr absl::Duration kCloseGrace = absl::Seconds(1);
 
-  // `target` is for error texts. `on_gone` is the last call of all.
+  // `target` is for error texts. A message over the limit closes it (kResourceExhausted). `on_gone`
+  // is the last call of all.
   GrpcConnection(std::unique_ptr<GrpcCall> call, grpc::CompletionQueue* queue, std::string target,
-                 std::function<void(GrpcConnection*)> on_gone);
+                 size_t max_message_bytes, std::function<void(GrpcConnection*)> on_gone);
   // An initiator's that cannot even begin: Start leads to OnClosed with `reason`.
   GrpcConnection(absl::Status reason, grpc::CompletionQueue* queue,
                  std::function<void(GrpcConnection*)> on_gone);
@@ -80,6 +81,7 @@ class GrpcConnection final : public Connection {
   const bool is_client_;
   grpc::CompletionQueue* const queue_;
   const std::string target_;
+  const size_t max_message_bytes_ = 0;
   const std::function<void(GrpcConnection*)> on_gone_;
 
   GrpcMemberTag<GrpcConnection> started_tag_{this, &GrpcConnection::Started};

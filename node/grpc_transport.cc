@@ -78,8 +78,12 @@ class GrpcTransport::Incoming {
   void Requested(bool ok) {
     const std::unique_ptr<Incoming> self(this);
     // The next one first: what OnCall does may take a while.
-    if (ok) transport_->RequestCalls();
-    if (ok) transport_->OnCall(std::move(call_));
+    if (ok) {
+      transport_->RequestCalls();
+      transport_->OnCall(std::move(call_));
+    } else {
+      call_->NeverCame();
+    }
     transport_->IncomingEnded();
   }
 
@@ -144,7 +148,11 @@ absl::StatusOr<std::string> GrpcTransport::Listen(const std::string& address, Ac
 
 absl::Status GrpcTransport::StartServer() {
   builder_.RegisterAsyncGenericService(&service_);
-  builder_.SetMaxReceiveMessageSize(MessageLimit(options_.max_message_bytes));
+  // gRPC knows one limit for all methods; GrpcConnection looks after that of its own.
+  builder_.SetMaxReceiveMessageSize(
+      MessageLimit(call_handler_ != nullptr
+                       ? std::max(options_.max_message_bytes, options_.max_client_message_bytes)
+                       : options_.max_message_bytes));
   builder_.SetMaxSendMessageSize(-1);
   builder_.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreamsPerConnection);
   builder_.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMillis);
@@ -169,6 +177,14 @@ void GrpcTransport::RequestCalls() {
 
 // The one place where it is decided what a call is for.
 void GrpcTransport::OnCall(std::unique_ptr<GrpcServerCall> call) {
+  if (call->method() != kConnectMethod && call_handler_ != nullptr) {
+    {
+      MutexLock lock(&mu_);
+      ++incoming_;
+    }
+    call_handler_->OnCall(std::move(call), [this] { IncomingEnded(); });
+    return;
+  }
   if (call->method() != kConnectMethod) {
     Refuse(std::move(call), absl::UnimplementedError("no such method; this is a Troupe node"));
     return;
@@ -223,7 +239,8 @@ std::function<void(GrpcConnection*)> GrpcTransport::Forgetter() {
 
 std::shared_ptr<GrpcConnection> GrpcTransport::MakeConnection(std::unique_ptr<GrpcCall> call,
                                                               const std::string& target) {
-  return std::make_shared<GrpcConnection>(std::move(call), queue_, target, Forgetter());
+  return std::make_shared<GrpcConnection>(std::move(call), queue_, target,
+                                          options_.max_message_bytes, Forgetter());
 }
 
 // False: too late, the transport has been shut down.

@@ -13,7 +13,9 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
+#include "node/grpc_call.h"
 #include "node/grpc_connection.h"
 #include "node/grpc_credentials.h"
 #include "node/grpc_listener.h"
@@ -29,13 +31,25 @@ struct GrpcTransportOptions {
   // Of the deadlines of poller()->Poll; outlives the transport. Required.
   const Clock* clock = nullptr;
   TlsFiles tls = {};
-  // Of a message that arrives; larger ones end the connection (kResourceExhausted).
+  // Of a message that arrives; larger ones end the connection, or the call of a gRPC client
+  // (kResourceExhausted).
   size_t max_message_bytes = (size_t{64} << 20) + (size_t{128} << 10);
+  size_t max_client_message_bytes = size_t{64} << 20;
   // Whether an idle poller looks on for up to about 50 microseconds before it blocks. Three times
   // less latency (docs/performance.md), for some processor time while messages are exchanged.
   bool spin = true;
   // NodeOptions::busy_poll.
   absl::Duration busy_poll = absl::ZeroDuration();
+};
+
+// Takes the calls of gRPC clients: all methods but Node.Connect. Outlives the transport.
+class GrpcCallHandler {
+ public:
+  virtual ~GrpcCallHandler() = default;
+
+  // A call that has begun. Whoever polls calls this; it must not block. `gone` is to be called when
+  // the call is no more: the transport's Shutdown, which cancels it, waits for that.
+  virtual void OnCall(std::unique_ptr<GrpcServerCall> call, absl::AnyInvocable<void()> gone) = 0;
 };
 
 // Messages over gRPC: a connection is a call of troupe.wire.Node.Connect on a channel of its own.
@@ -48,6 +62,9 @@ class GrpcTransport final : public Transport {
   static absl::StatusOr<std::unique_ptr<GrpcTransport>> Create(GrpcTransportOptions options);
   // As Shutdown, if that has not been called.
   ~GrpcTransport() override;
+
+  // Before Listen. Without one, such calls are answered kUnimplemented.
+  void set_call_handler(GrpcCallHandler* handler) { call_handler_ = handler; }
 
   // After Shutdown it only waits for Interrupt.
   IdlePoller* poller() { return poller_.get(); }
@@ -91,6 +108,7 @@ class GrpcTransport final : public Transport {
 
   // Set by Listen, constant from then on.
   Acceptor* acceptor_ = nullptr;
+  GrpcCallHandler* call_handler_ = nullptr;
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> external_;
   std::unique_ptr<grpc::Server> server_;
@@ -101,7 +119,7 @@ class GrpcTransport final : public Transport {
   std::thread server_end_ ABSL_GUARDED_BY(mu_);
   bool server_ended_ ABSL_GUARDED_BY(mu_) = false;
   bool shut_down_ ABSL_GUARDED_BY(mu_) = false;
-  int incoming_ ABSL_GUARDED_BY(mu_) = 0;  // calls that are waited for, or refused
+  int incoming_ ABSL_GUARDED_BY(mu_) = 0;  // calls that are waited for, refused, or the handler's
   absl::flat_hash_map<GrpcConnection*, std::shared_ptr<GrpcConnection>> connections_
       ABSL_GUARDED_BY(mu_);
 };

@@ -36,6 +36,11 @@ NodeRef Node::At(std::string address) const {
   return NodeRef(runtime_->core(), std::move(address));
 }
 
+absl::Status Node::SetDefault(const std::vector<const ServiceInfo*>& services,
+                              const AnyRef& ref) const {
+  return runtime_->core()->routes().SetDefault(services, ref);
+}
+
 std::vector<PeerInfo> Node::Peers() const { return runtime_->core()->Peers(); }
 
 absl::Status Node::Drain(absl::Duration timeout) { return runtime_->Drain(timeout); }

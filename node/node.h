@@ -73,11 +73,21 @@ class Node {
     return system().Find<T>(name);
   }
 
+  // What gRPC clients call in the services of T without naming an actor (metadata `troupe-actor`)
+  // goes to `ref`, wherever that lives. The last one set holds; a null reference ends it. Also
+  // makes these services known to this node, if none of its actors or `classes` has them.
+  // kInvalidArgument: T serves none.
+  template <typename T>
+  absl::Status RegisterDefault(const Ref<T>& ref) const {
+    return SetDefault(internal::ClassInfoOf<T>().services, ref);
+  }
+
   // The sessions with other nodes, first those that this one calls.
   std::vector<PeerInfo> Peers() const;
 
-  // Takes no new work from other nodes (it is answered kUnavailable, *not sent*), and waits until
-  // what they have called is answered. kDeadlineExceeded: some of it was not by then. Blocks.
+  // Takes no new work from other nodes and gRPC clients (it is answered kUnavailable, *not sent*),
+  // and waits until what they have called is answered. kDeadlineExceeded: some of it was not by
+  // then. Blocks.
   absl::Status Drain(absl::Duration timeout);
 
   // Drains, stops the actors (SystemOptions::shutdown_deadline bounds both), tells the other nodes,
@@ -87,6 +97,8 @@ class Node {
 
  private:
   explicit Node(std::unique_ptr<internal::NodeRuntime> runtime);
+
+  absl::Status SetDefault(const std::vector<const ServiceInfo*>& services, const AnyRef& ref) const;
 
   const std::unique_ptr<internal::NodeRuntime> runtime_;
 };

@@ -53,6 +53,7 @@ NodeCore::NodeCore(const NodeOptions& options, ActorSystem* system, Transport* t
       transport_(transport),
       random_(system->random().Next()),
       incarnation_(RandomId()),
+      routes_(options_.classes, system),
       encode_context_{.refs = this},
       decode_context_{.refs = this} {}
 
@@ -119,6 +120,7 @@ void NodeCore::Tick() {
     }
   }
   for (const auto& stranger : strangers) stranger->Tick(session_options_.ticks_until_down);
+  if (on_tick_ != nullptr) on_tick_();
   ScheduleTick();
 }
 
@@ -143,6 +145,7 @@ bool NodeCore::AwaitCallsDone(absl::Time deadline) {
 
 void NodeCore::Close(absl::Time deadline) {
   StopTakingWork();
+  routes_.Close();
   const absl::Status reason = absl::UnavailableError("this node has shut down");
   std::vector<IntrusivePtr<Peer>> peers;
   std::vector<std::shared_ptr<ServerSession>> servers;

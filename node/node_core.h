@@ -3,8 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -14,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "node/gateway_routes.h"
 #include "node/options.h"
 #include "node/peer_info.h"
 #include "node/session.h"
@@ -49,6 +52,8 @@ class NodeCore final : public RefTranslator,
   NodeCore(const NodeOptions& options, ActorSystem* system, Transport* transport);
   ~NodeCore() override;
 
+  // Before Start; called at each heartbeat.
+  void set_on_tick(std::function<void()> on_tick) { on_tick_ = std::move(on_tick); }
   // Once, when it listens (a client: at once).
   void Start(std::string address) ABSL_LOCKS_EXCLUDED(mu_);
   // No new work from other nodes: it is answered kUnavailable, *not sent*.
@@ -72,6 +77,9 @@ class NodeCore final : public RefTranslator,
   const EncodeContext& encode_context() const { return encode_context_; }
   const DecodeContext& decode_context() const { return decode_context_; }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
+  bool started() const { return started_.load(); }
+  // What gRPC clients are served.
+  GatewayRoutes& routes() { return routes_; }
   bool is_self(absl::string_view address) const { return !address.empty() && address == address_; }
 
   uint64_t RandomId();
@@ -120,10 +128,12 @@ class NodeCore final : public RefTranslator,
   Transport* const transport_;
   RandomSource random_;
   const uint64_t incarnation_;
+  GatewayRoutes routes_;
   const EncodeContext encode_context_;
   const DecodeContext decode_context_;
   std::string address_;  // constant after Start
   std::atomic<bool> started_{false};
+  std::function<void()> on_tick_;  // constant after Start
 
   std::atomic<bool> draining_{false};
   std::atomic<int64_t> open_calls_{0};

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "node/address.h"
+#include "node/gateway.h"
 #include "node/grpc_poller.h"
 #include "node/grpc_transport.h"
 
@@ -33,7 +34,7 @@ absl::Status CheckLimits(const NodeOptions& options) {
     return absl::InvalidArgumentError("NodeLimits::message_bytes must be from 1 to 1 GiB");
   }
   if (limits.pending_calls == 0 || limits.connections == 0 || limits.handshakes == 0 ||
-      limits.peers == 0 || limits.inbound_bytes == 0) {
+      limits.peers == 0 || limits.inbound_bytes == 0 || limits.client_calls == 0) {
     return absl::InvalidArgumentError("a limit of NodeLimits is 0: nothing could be sent");
   }
   if (options.heartbeat < absl::Milliseconds(1) || options.down_after < 2 * options.heartbeat) {
@@ -108,6 +109,7 @@ absl::Status NodeRuntime::MakeTransport() {
   options.clock = clock_;
   options.tls = options_.tls;
   options.max_message_bytes = kMaxBatchBytes;
+  options.max_client_message_bytes = options_.limits.message_bytes;
   options.busy_poll = options_.busy_poll;
   absl::StatusOr<std::unique_ptr<GrpcTransport>> transport =
       GrpcTransport::Create(std::move(options));
@@ -128,6 +130,11 @@ absl::Status NodeRuntime::Start(bool listens) {
   core_ = std::make_shared<NodeCore>(options_, system_.get(), transport_.get());
   std::string address;
   if (listens) {
+    if (grpc_ != nullptr) {
+      gateway_ = std::make_unique<Gateway>(core_);
+      grpc_->set_call_handler(gateway_.get());
+      core_->set_on_tick([gateway = gateway_.get()] { gateway->Refresh(); });
+    }
     absl::StatusOr<std::string> bound = transport_->Listen(options_.listen, core_.get());
     if (!bound.ok()) return bound.status();
     address = Advertised(options_, *bound);
@@ -141,6 +148,7 @@ NodeRuntime::~NodeRuntime() { Shutdown(); }
 
 absl::Status NodeRuntime::Drain(absl::Duration timeout) {
   core_->StopTakingWork();
+  if (gateway_ != nullptr) gateway_->Refresh();
   if (core_->AwaitCallsDone(clock_->Now() + timeout)) return absl::OkStatus();
   return absl::DeadlineExceededError(
       absl::StrCat("calls of other nodes were still open after ", absl::FormatDuration(timeout)));
@@ -155,6 +163,7 @@ void NodeRuntime::Shutdown() {
     transport_->StopListening();
     const absl::Time deadline = clock_->Now() + options_.system.shutdown_deadline;
     core_->StopTakingWork();
+    if (gateway_ != nullptr) gateway_->Refresh();
     // What was queued before is handled: each actor stops behind it.
     (void)system_->StopAll(options_.system.shutdown_deadline);
     (void)core_->AwaitCallsDone(deadline);

@@ -19,6 +19,7 @@
 
 namespace troupe::internal {
 
+class Gateway;
 class GrpcPollThread;
 class GrpcTransport;
 
@@ -47,6 +48,7 @@ class NodeRuntime {
   NodeOptions options_;
   std::unique_ptr<SteadyClock> own_clock_;
   Clock* clock_ = nullptr;
+  std::unique_ptr<Gateway> gateway_;  // of a node that listens with gRPC
   std::unique_ptr<Transport> transport_;
   GrpcTransport* grpc_ = nullptr;  // transport_, if it is that
   std::unique_ptr<ActorSystem> system_;

@@ -52,6 +52,9 @@ struct NodeLimits {
   uint32_t handshakes = 128;
   // Nodes that this one has references to, or calls.
   uint32_t peers = 4096;
+  // Calls of gRPC clients that are under way at a time, all clients together; what they have sent
+  // is within another `inbound_bytes`.
+  uint32_t client_calls = 1 << 16;
   // Actor and method names that are kept as numbers for each peer.
   uint32_t dictionary = 1 << 16;
 };

@@ -1,0 +1,16 @@
+#ifndef TROUPE_NODE_GATEWAY_BUILTIN_FILES_H_
+#define TROUPE_NODE_GATEWAY_BUILTIN_FILES_H_
+
+#include <vector>
+
+#include "google/protobuf/descriptor.h"
+
+namespace troupe::internal {
+
+// The descriptions of grpc.health.v1.Health and of both versions of ServerReflection, in a pool of
+// their own (why: gateway_health.h). Any thread; built at the first call.
+const std::vector<const google::protobuf::FileDescriptor*>& BuiltInFiles();
+
+}  // namespace troupe::internal
+
+#endif  // TROUPE_NODE_GATEWAY_BUILTIN_FILES_H_
