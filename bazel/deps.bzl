@@ -135,7 +135,10 @@ def troupe_deps():
         },
         build_file = "grpc.BUILD",
         templates = {"//bazel/third_party:grpc_compiler.BUILD": "src/compiler/BUILD"},
-        links = {"src/compiler/grpc_cpp_plugin": "/usr/bin/grpc_cpp_plugin"},
+        links = {
+            "src/compiler/grpc_cpp_plugin": "/usr/bin/grpc_cpp_plugin",
+            "src/compiler/grpc_python_plugin": "/usr/bin/grpc_python_plugin",
+        },
     )
     _system(
         "com_github_google_glog",
