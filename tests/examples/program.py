@@ -11,11 +11,15 @@ _PATIENCE_SECONDS = 120
 
 
 def path(example):
-    """Returns the path of an example's program; EXAMPLES_BIN is where it lies outside of Bazel."""
+    """Returns the path of an example's program; EXAMPLES_BIN is where it lies outside of Bazel.
+
+    Of a folder with several programs: 'folder/program'.
+    """
+    folder, _, name = example.rpartition('/')
     if 'EXAMPLES_BIN' in os.environ:
-        return os.path.join(os.environ['EXAMPLES_BIN'], example)
+        return os.path.join(os.environ['EXAMPLES_BIN'], name)
     return os.path.join(os.environ['TEST_SRCDIR'], os.environ['TEST_WORKSPACE'], 'examples',
-                        example, example)
+                        folder or name, name)
 
 
 def run(example, *arguments):
