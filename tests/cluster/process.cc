@@ -107,6 +107,15 @@ int ChildProcess::CloseAndWait() {
 
 int ChildProcess::Wait() { return WaitFor(std::exchange(pid_, -1), 0); }
 
+std::string ProgramPath(const std::string& name) {
+  const char* runfiles = std::getenv("TEST_SRCDIR");
+  const char* workspace = std::getenv("TEST_WORKSPACE");
+  if (runfiles != nullptr && workspace != nullptr) {
+    return absl::StrCat(runfiles, "/", workspace, "/tests/cluster/", name);
+  }
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / name;
+}
+
 TestNode::TestNode(std::vector<std::string> flags) : flags_(std::move(flags)) {
   std::string listen = OwnLoopbackAddress();
   for (const std::string& flag : flags_) {
@@ -168,14 +177,7 @@ std::string TestNode::FreeAddress() {
   return absl::StrCat(host, ":", ntohs(address.sin_port));
 }
 
-std::string TestNode::Path() {
-  const char* runfiles = std::getenv("TEST_SRCDIR");
-  const char* workspace = std::getenv("TEST_WORKSPACE");
-  if (runfiles != nullptr && workspace != nullptr) {
-    return absl::StrCat(runfiles, "/", workspace, "/tests/cluster/test_node");
-  }
-  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "test_node";
-}
+std::string TestNode::Path() { return ProgramPath("test_node"); }
 
 }  // namespace testing
 }  // namespace troupe

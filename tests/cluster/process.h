@@ -42,6 +42,9 @@ class ChildProcess {
   int output_ = -1;
 };
 
+// The path of a program that Bazel built in this folder; outside of Bazel, beside the test.
+std::string ProgramPath(const std::string& name);
+
 // A node in a process of its own: tests/cluster/test_node.cc, whose flags are documented there.
 // Listens at a loopback address that no other test uses, so that its port stays free while it is
 // down.
