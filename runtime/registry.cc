@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "runtime/actor_cell.h"
 #include "runtime/errors.h"
 
@@ -55,6 +56,7 @@ void Registry::Remove(ActorCell& cell) {
     if (entry == names_.end()) continue;
     released.push_back(std::move(entry->second));
     names_.erase(entry);
+    sorted_names_.erase(name);
   }
   names_of_.erase(names);
 }
@@ -113,6 +115,7 @@ absl::Status Registry::Register(absl::string_view name, const AnyRef& ref) {
   }
   const auto [entry, is_new] = names_.emplace(name, ref);
   if (is_new) {
+    sorted_names_.emplace(name);
     names_of_[ref.urn()].emplace_back(name);
   } else if (entry->second != ref) {
     return NameTakenError(name);
@@ -127,6 +130,7 @@ void Registry::Unregister(absl::string_view name) {
   if (entry == names_.end()) return;
   released = std::move(entry->second);
   names_.erase(entry);
+  sorted_names_.erase(name);
   const auto names = names_of_.find(released.urn());
   std::erase(names->second, name);
   if (names->second.empty()) names_of_.erase(names);
@@ -142,6 +146,19 @@ AnyRef Registry::FindNamed(const Urn& urn) const {
   MutexLock lock(&names_mu_);
   const auto names = names_of_.find(urn);
   return names != names_of_.end() ? names_.find(names->second.front())->second : AnyRef();
+}
+
+std::vector<std::pair<std::string, AnyRef>> Registry::SelectNamed(absl::string_view prefix,
+                                                                  absl::string_view from,
+                                                                  size_t limit) const {
+  std::vector<std::pair<std::string, AnyRef>> selected;
+  MutexLock lock(&names_mu_);
+  for (auto name = sorted_names_.lower_bound(std::max(prefix, from));
+       name != sorted_names_.end() && selected.size() < limit && absl::StartsWith(*name, prefix);
+       ++name) {
+    selected.emplace_back(*name, names_.find(*name)->second);
+  }
+  return selected;
 }
 
 }  // namespace troupe::internal

@@ -4,9 +4,11 @@
 #include <array>
 #include <cstddef>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
@@ -50,6 +52,10 @@ class Registry {
   AnyRef FindByName(absl::string_view name) const;
   // An actor, here or elsewhere, that has a name; null if none.
   AnyRef FindNamed(const Urn& urn) const;
+  // The first `limit` names that begin with `prefix` and are not before `from`, in their order.
+  std::vector<std::pair<std::string, AnyRef>> SelectNamed(absl::string_view prefix,
+                                                          absl::string_view from,
+                                                          size_t limit) const;
 
  private:
   // Spawning threads rarely meet in one of them.
@@ -78,6 +84,8 @@ class Registry {
 
   mutable Mutex names_mu_;
   absl::flat_hash_map<std::string, AnyRef> names_ ABSL_GUARDED_BY(names_mu_);
+  // The same names in order. Calls of gRPC clients look names up, which the hash map does faster.
+  absl::btree_set<std::string> sorted_names_ ABSL_GUARDED_BY(names_mu_);
   absl::flat_hash_map<Urn, std::vector<std::string>> names_of_ ABSL_GUARDED_BY(names_mu_);
 };
 

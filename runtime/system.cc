@@ -160,6 +160,12 @@ absl::StatusOr<AnyRef> ActorSystem::FindNamedOrHere(const Urn& urn) const {
   return named.is_null() ? here : named;
 }
 
+std::vector<std::pair<std::string, AnyRef>> ActorSystem::FindNamed(absl::string_view prefix,
+                                                                   absl::string_view from,
+                                                                   size_t limit) const {
+  return parts_->registry.SelectNamed(prefix, from, limit);
+}
+
 absl::StatusOr<AnyRef> ActorSystem::Find(absl::string_view name) const {
   AnyRef ref = parts_->registry.FindByName(name);
   if (ref.is_null()) return NotFoundError(absl::StrCat("an actor named \"", name, "\""));

@@ -143,6 +143,10 @@ class ActorSystem {
   absl::StatusOr<AnyRef> Find(absl::string_view name) const;
   // Also of an actor elsewhere, if it has a name here.
   absl::StatusOr<AnyRef> FindNamedOrHere(const Urn& urn) const;
+  // The first `limit` names that begin with `prefix` and are not before `from`, in their order, and
+  // whose they are.
+  std::vector<std::pair<std::string, AnyRef>> FindNamed(absl::string_view prefix,
+                                                        absl::string_view from, size_t limit) const;
   // kNotFound; kInvalidArgument: the actor of that name is no T.
   template <typename T>
   absl::StatusOr<Ref<T>> Find(absl::string_view name) const {

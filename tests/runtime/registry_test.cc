@@ -149,6 +149,33 @@ TEST_F(RegistryTest, NamesEndWithTheirActor) {
   EXPECT_TRUE(dog.recipient()->HasOneOwner()) << "the registry keeps nothing of it";
 }
 
+TEST_F(RegistryTest, NamesAreFoundInTheirOrder) {
+  const auto dog = world->Spawn<zoo::Dog>(SpawnOptions{.name = "max"});
+  const auto puppy = world->Spawn<zoo::Puppy>(SpawnOptions{.name = "maxi"});
+  for (const std::string name : {"rex", "ma", ""}) EXPECT_TRUE(world->Register(name, dog).ok());
+  const auto find = [this](const std::string& prefix, const std::string& from, size_t limit) {
+    std::vector<std::string> names;
+    for (const auto& [name, ref] : world->FindNamed(prefix, from, limit)) {
+      EXPECT_EQ(ref, *world->Find(name));
+      names.push_back(name);
+    }
+    return names;
+  };
+  EXPECT_THAT(find("", "", 9), ElementsAre("", "ma", "max", "maxi", "rex"));
+  EXPECT_THAT(find("", "", 2), ElementsAre("", "ma"));
+  EXPECT_THAT(find("", "max", 9), ElementsAre("max", "maxi", "rex"));
+  EXPECT_THAT(find("", "maxa", 1), ElementsAre("maxi"));
+  EXPECT_THAT(find("max", "", 9), ElementsAre("max", "maxi"));
+  EXPECT_THAT(find("max", "maxi", 9), ElementsAre("maxi"));
+  EXPECT_THAT(find("max", "a", 9), ElementsAre("max", "maxi"));
+  EXPECT_THAT(find("max", "rex", 9), IsEmpty());
+  EXPECT_THAT(find("z", "", 9), IsEmpty());
+  EXPECT_THAT(find("", "", 0), IsEmpty());
+  world->Unregister("ma");
+  EXPECT_TRUE(puppy.Stop().Get().ok());
+  EXPECT_THAT(find("", "a", 9), ElementsAre("max", "rex"));
+}
+
 TEST_F(RegistryTest, BroadcastReachesAllOrThoseOfAClass) {
   const auto dog = world->Spawn<zoo::Dog>();
   const auto puppy = world->Spawn<zoo::Puppy>();
