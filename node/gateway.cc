@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "node/gateway_actors.h"
 #include "node/gateway_reflection.h"
 #include "node/gateway_stream.h"
 #include "node/gateway_unary.h"
@@ -29,6 +30,10 @@ const RpcInfo* FindRpc(const ClassInfo& info, const GatewayRoutes::Route& route)
     if (service->full_name == route.service->full_name) return service->FindRpc(route.rpc->name);
   }
   return nullptr;
+}
+
+bool IsReflection(absl::string_view service) {
+  return service != Gateway::kHealth && service != Gateway::kActors && Gateway::IsBuiltIn(service);
 }
 
 absl::Status TooManyCallsError(uint32_t limit) {
@@ -79,6 +84,10 @@ absl::StatusOr<RecipientPtr> Gateway::FindActor(const GatewayRoutes::Route& rout
                      " (a registered name, or urn:uuid:...); this node has no default for ",
                      route.service->full_name, " (Node::RegisterDefault)"));
   }
+  return FindNamedActor(actor);
+}
+
+absl::StatusOr<RecipientPtr> Gateway::FindNamedActor(absl::string_view actor) const {
   absl::StatusOr<AnyRef> found;
   if (absl::StartsWithIgnoreCase(actor, "urn:uuid:")) {
     const absl::StatusOr<Urn> urn = Urn::Parse(actor);
@@ -94,6 +103,11 @@ absl::StatusOr<RecipientPtr> Gateway::FindActor(const GatewayRoutes::Route& rout
 absl::StatusOr<Gateway::Destination> Gateway::FindDestination(absl::string_view path,
                                                               absl::string_view actor,
                                                               const Caller& caller) {
+  if (path == kCallByName) {
+    absl::StatusOr<RecipientPtr> called = FindCalledActor(*this, actor, caller);
+    if (!called.ok()) return called.status();
+    return Destination{.actor = *std::move(called)};
+  }
   absl::Status error;
   RecipientPtr recipient;
   absl::StatusOr<GatewayRoutes::Route> route = node_->routes().Find(path);
@@ -130,7 +144,8 @@ void Gateway::OnCall(std::unique_ptr<GrpcServerCall> call, absl::AnyInvocable<vo
 }
 
 absl::Status Gateway::Dispatch(GatewayTicket* ticket) {
-  if (IsBuiltIn(RpcPath(ticket->call->method()).service)) return DispatchBuiltIn(ticket);
+  const absl::string_view path = ticket->call->method();
+  if (path != kCallByName && IsBuiltIn(RpcPath(path).service)) return DispatchBuiltIn(ticket);
   if (!node_->started() || node_->draining()) {
     return NodeUnavailableError(absl::StrCat("node ", node_->address(), " shuts down"),
                                 Delivery::kNotSent);
@@ -148,7 +163,7 @@ absl::Status Gateway::Dispatch(GatewayTicket* ticket) {
   client->info.metadata = call.Metadata();
   ticket->for_actor = true;
   GatewayCall* taken = nullptr;
-  if (destination->rpc->server_streaming) {
+  if (destination->rpc != nullptr && destination->rpc->server_streaming) {
     taken = new GatewayStream(std::move(*ticket), *std::move(destination), std::move(client));
   } else {
     taken = new GatewayUnary(std::move(*ticket), *std::move(destination), std::move(client));
@@ -168,7 +183,9 @@ absl::Status Gateway::DispatchBuiltIn(GatewayTicket* ticket) {
     health_.Check(std::move(*ticket));
   } else if (path.service == kHealth && path.method == "Watch") {
     health_.Watch(std::move(*ticket));
-  } else if (path.service != kHealth && path.method == "ServerReflectionInfo") {
+  } else if (path.service == kActors && path.method == "List") {
+    ServeActorsList(std::move(*ticket));
+  } else if (IsReflection(path.service) && path.method == "ServerReflectionInfo") {
     ServeReflection(std::move(*ticket));
   } else {
     return GatewayRoutes::NoSuchMethodError(path);

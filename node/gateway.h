@@ -68,8 +68,12 @@ class Gateway final : public GrpcCallHandler {
 
   // The services that every node has.
   static constexpr absl::string_view kHealth = "grpc.health.v1.Health";
+  static constexpr absl::string_view kActors = "troupe.v1.Actors";
   static constexpr absl::string_view kBuiltIn[] = {kHealth, "grpc.reflection.v1.ServerReflection",
-                                                   "grpc.reflection.v1alpha.ServerReflection"};
+                                                   "grpc.reflection.v1alpha.ServerReflection",
+                                                   kActors};
+  // Of these the one that actors answer.
+  static constexpr absl::string_view kCallByName = "/troupe.v1.Actors/Call";
   static bool IsBuiltIn(absl::string_view service);
 
   explicit Gateway(std::shared_ptr<NodeCore> node);
@@ -82,13 +86,16 @@ class Gateway final : public GrpcCallHandler {
 
   // Where a call goes.
   struct Destination {
-    const RpcInfo* rpc = nullptr;
+    const RpcInfo* rpc = nullptr;  // null: the request says which method (gateway_actors.h)
     RecipientPtr actor = nullptr;
   };
   // kUnimplemented: no such service or method, or the actor does not have it; kNotFound: no such
   // actor; kFailedPrecondition: none is named, and there is no default; kPermissionDenied.
   absl::StatusOr<Destination> FindDestination(absl::string_view path, absl::string_view actor,
                                               const Caller& caller);
+
+  // By a registered name or an urn; it may live elsewhere.
+  absl::StatusOr<RecipientPtr> FindNamedActor(absl::string_view actor) const;
 
   // From its calls.
   // In the time of the system's clock; infinite without one.

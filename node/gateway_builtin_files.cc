@@ -6,6 +6,7 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/text_format.h"
+#include "proto/actors.pb.h"
 
 namespace troupe::internal {
 namespace {
@@ -146,6 +147,7 @@ struct Files {
                        "/reflection.proto\" package: \"grpc.reflection.", version, "\"",
                        kReflectionFile));
     }
+    all.push_back(v1::ListRequest::descriptor()->file());
   }
   void Add(const std::string& text) {
     FileDescriptorProto proto;

@@ -7,8 +7,8 @@
 
 namespace troupe::internal {
 
-// The descriptions of grpc.health.v1.Health and of both versions of ServerReflection, in a pool of
-// their own (why: gateway_health.h). Any thread; built at the first call.
+// The descriptions of troupe.v1.Actors and, in a pool of their own (why: gateway_health.h), of
+// grpc.health.v1.Health and both versions of ServerReflection. Any thread; built at the first call.
 const std::vector<const google::protobuf::FileDescriptor*>& BuiltInFiles();
 
 }  // namespace troupe::internal

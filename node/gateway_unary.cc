@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "node/gateway_actors.h"
 #include "runtime/errors.h"
 #include "runtime/executor.h"
 #include "runtime/system_core.h"
@@ -25,9 +26,12 @@ void GatewayUnary::OnRead(bool ok) {
 
 absl::Status GatewayUnary::Send(absl::string_view request) {
   if (absl::Status full = client_->Take(request.size()); !full.ok()) return full;
-  return destination_.rpc->receive(
-      {destination_.actor.get(), nullptr},
-      {.deadline = gateway().DeadlineOf(call()), .client = client_.get()}, request, this);
+  const InboundOptions options{.deadline = gateway().DeadlineOf(call()), .client = client_.get()};
+  Recipient* const actor = destination_.actor.get();
+  if (destination_.rpc == nullptr) {
+    return ReceiveCallByName(gateway(), actor, options, request, this);
+  }
+  return destination_.rpc->receive({actor, nullptr}, options, request, this);
 }
 
 void GatewayUnary::Started(FutureCore* core) {

@@ -234,6 +234,11 @@ absl::StatusOr<IntrusivePtr<Peer>> NodeCore::PeerAt(const std::string& address) 
   return peer;
 }
 
+bool NodeCore::KnowsPeer(absl::string_view address) const {
+  MutexLock lock(&mu_);
+  return peers_.contains(address);
+}
+
 std::vector<PeerInfo> NodeCore::Peers() const {
   std::vector<IntrusivePtr<Peer>> peers;
   std::vector<std::shared_ptr<ServerSession>> servers;

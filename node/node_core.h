@@ -92,6 +92,8 @@ class NodeCore final : public RefTranslator,
 
   // kInvalidArgument: no address; kResourceExhausted: too many other nodes; kUnavailable: closed.
   absl::StatusOr<IntrusivePtr<Peer>> PeerAt(const std::string& address) ABSL_LOCKS_EXCLUDED(mu_);
+  // Whether references to actors at that address have been seen, or are expected.
+  bool KnowsPeer(absl::string_view address) const ABSL_LOCKS_EXCLUDED(mu_);
   std::vector<PeerInfo> Peers() const ABSL_LOCKS_EXCLUDED(mu_);
 
   // RefTranslator.

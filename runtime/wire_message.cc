@@ -45,12 +45,12 @@ absl::Status EncodeValues(const EncodeContext& context, std::string* out,
 }
 
 absl::StatusOr<std::vector<Value>> DecodeValues(const DecodeContext& context,
-                                                absl::string_view bytes) {
+                                                absl::string_view bytes, uint32_t field) {
   std::vector<Value> values;
   Reader reader(context, bytes);
   const bool ok = reader.Fields([&](uint32_t number, WireType type) {
-    return number == 1 ? WireCodec<std::vector<Value>>::ReadField(reader, type, &values)
-                       : reader.Skip(number, type);
+    return number == field ? WireCodec<std::vector<Value>>::ReadField(reader, type, &values)
+                           : reader.Skip(number, type);
   });
   if (!ok) return reader.status();
   return values;

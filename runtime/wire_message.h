@@ -55,9 +55,9 @@ absl::Status EncodeCatching(std::string* out, absl::FunctionRef<absl::Status()> 
 // A list of values as troupe.wire.ListValue.
 absl::Status EncodeValues(const EncodeContext& context, std::string* out,
                           const std::vector<Value>& values);
-// kInvalidArgument.
+// Or any other message with values in the repeated field `field`. kInvalidArgument.
 absl::StatusOr<std::vector<Value>> DecodeValues(const DecodeContext& context,
-                                                absl::string_view bytes);
+                                                absl::string_view bytes, uint32_t field = 1);
 
 // troupe.wire.Down; of whom is known to whom it is sent.
 std::string EncodeDown(const Down& down);

@@ -28,6 +28,7 @@ namespace health = grpc::health::v1;
 namespace reflection = grpc::reflection::v1alpha;
 using Serving = health::HealthCheckResponse;
 
+constexpr char kActors[] = "troupe.v1.Actors";
 constexpr char kParrot[] = "troupe.testing.gateway.Parrot";
 
 health::HealthCheckRequest Of(const std::string& service) {
@@ -56,10 +57,12 @@ TEST(GatewayHealthTest, ANodeServesUntilItDrains) {
   EXPECT_EQ(client.Check(""), Serving::SERVING);
   EXPECT_EQ(client.Check(kParrot), Serving::SERVING);
   EXPECT_EQ(client.Check("grpc.health.v1.Health"), Serving::SERVING);
+  EXPECT_EQ(client.Check(kActors), Serving::SERVING);
   EXPECT_EQ(client.Check("no.such.Service"), -Code::NOT_FOUND);
   ASSERT_TRUE(aviary.node->Drain(absl::Seconds(60)).ok());
   EXPECT_EQ(client.Check(""), Serving::NOT_SERVING);
   EXPECT_EQ(client.Check(kParrot), Serving::NOT_SERVING);
+  EXPECT_EQ(client.Check(kActors), Serving::NOT_SERVING);
 }
 
 TEST(GatewayHealthTest, WhoWatchesIsToldOfEachChange) {
@@ -171,7 +174,7 @@ TEST(GatewayReflectionTest, TheServicesOfANodeAreListed) {
     return names;
   };
   EXPECT_THAT(list(), ElementsAre("grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-                                  "grpc.reflection.v1alpha.ServerReflection", kParrot));
+                                  "grpc.reflection.v1alpha.ServerReflection", kActors, kParrot));
   (void)aviary.node->Spawn<OtherActor>();
   EXPECT_THAT(list(), Contains("troupe.testing.gateway.Other"));
   client.stream->WritesDone();
@@ -249,6 +252,23 @@ TEST(GatewayReflectionTest, TheServicesThatEveryNodeHasAreDescribed) {
       EXPECT_EQ(field->DebugString(), known->field(i)->DebugString());
     }
   }
+}
+
+TEST(GatewayReflectionTest, TheActorsOfANodeAreDescribedWithTheirValues) {
+  Aviary aviary;
+  ReflectionClient client(aviary);
+  const auto files = client.Symbol(kActors).file_descriptor_response().file_descriptor_proto();
+  ASSERT_EQ(files.size(), 2);
+  google::protobuf::DescriptorPool pool;
+  for (const std::string& bytes : {files[1], files[0]}) {  // the import first
+    google::protobuf::FileDescriptorProto file;
+    ASSERT_TRUE(file.ParseFromString(bytes));
+    ASSERT_NE(pool.BuildFile(file), nullptr);
+  }
+  ASSERT_NE(pool.FindServiceByName(kActors), nullptr);
+  EXPECT_NE(pool.FindServiceByName(kActors)->FindMethodByName("Call"), nullptr);
+  EXPECT_TRUE(client.Symbol("troupe.wire.Value").has_file_descriptor_response());
+  EXPECT_TRUE(client.File("proto/value.proto").has_file_descriptor_response());
 }
 
 TEST(GatewayReflectionTest, TheOtherVersionAnswersTheSame) {
