@@ -52,6 +52,7 @@ bool GatewayWindow::Take(size_t bytes) {
 }
 
 absl::Status GatewayClient::Take(size_t bytes) {
+  if (bytes > message_bytes_) return MessageTooLargeError("the request", bytes, message_bytes_);
   if (!window_->Take(bytes + kMessageOverhead)) return InboundFullError(window_->limit());
   credit_ = InboundCredit(window_.get(), bytes + kMessageOverhead);
   return absl::OkStatus();
@@ -155,7 +156,8 @@ absl::Status Gateway::Dispatch(GatewayTicket* ticket) {
     return TooManyCallsError(node_->limits().client_calls);
   }
   const GrpcServerCall& call = *ticket->call;
-  auto client = IntrusivePtr<GatewayClient>::Adopt(new GatewayClient(window_));
+  auto client =
+      IntrusivePtr<GatewayClient>::Adopt(new GatewayClient(window_, node_->limits().message_bytes));
   client->info.caller = call.GetCaller();
   absl::StatusOr<Destination> destination =
       FindDestination(call.method(), call.FindMetadata(kActorKey), client->info.caller);

@@ -45,12 +45,15 @@ class GatewayWindow final : public InboundBudget, public RefCounted<GatewayWindo
 // A client's call as the message keeps it: with its part of the window.
 class GatewayClient final : public ClientCall {
  public:
-  explicit GatewayClient(IntrusivePtr<GatewayWindow> window) : window_(std::move(window)) {}
+  GatewayClient(IntrusivePtr<GatewayWindow> window, size_t message_bytes)
+      : message_bytes_(message_bytes), window_(std::move(window)) {}
 
-  // kResourceExhausted: the window is full. Once.
+  // Of the request. kResourceExhausted: it is over the limit of a message (gRPC looks after that
+  // of connections, which may be larger), or the window is full. Once.
   absl::Status Take(size_t bytes);
 
  private:
+  const size_t message_bytes_;
   const IntrusivePtr<GatewayWindow> window_;
   InboundCredit credit_;
 };

@@ -216,12 +216,16 @@ TEST(GatewayUnaryTest, CompressedRequestsAreTaken) {
   }
 }
 
-TEST(GatewayUnaryTest, AMessageOverTheLimitIsResourceExhausted) {
+// Connections take more than the smaller one.
+class GatewayLimitTest : public ::testing::TestWithParam<int> {};
+INSTANTIATE_TEST_SUITE_P(MessageBytes, GatewayLimitTest, ::testing::Values(1'000, 2'000'000));
+
+TEST_P(GatewayLimitTest, AMessageOverTheLimitIsResourceExhausted) {
   NodeOptions options;
-  options.limits.message_bytes = 2'000'000;
+  options.limits.message_bytes = GetParam();
   Aviary aviary(options);
   gateway::Blob request;
-  request.set_data(std::string(2'000'001, 'r'));
+  request.set_data(std::string(GetParam() + 1, 'r'));
   gateway::Blob reply;
   {
     stock::Context context("polly");
@@ -229,11 +233,11 @@ TEST(GatewayUnaryTest, AMessageOverTheLimitIsResourceExhausted) {
               Code::RESOURCE_EXHAUSTED);
   }
   request.clear_data();
-  request.set_reply_bytes(2'000'001);
+  request.set_reply_bytes(GetParam() + 1);
   stock::Context context("polly");
   const grpc::Status status = aviary.client.parrot->Resize(&context, request, &reply);
   EXPECT_EQ(status.error_code(), Code::RESOURCE_EXHAUSTED);
-  EXPECT_THAT(status.error_message(), HasSubstr("2000000"));
+  EXPECT_THAT(status.error_message(), HasSubstr(std::to_string(GetParam())));
   EXPECT_EQ(aviary.client.Say("still there", "polly"), "still there");
 }
 
