@@ -262,10 +262,11 @@ absl::Status ClientSession::CheckRoomLocked(Recipient& recipient, const Outgoing
 
 void ClientSession::AppendLocked(Recipient& recipient, Envelope* envelope,
                                  const OutgoingMessage& message, uint64_t timeout_nanos) {
-  CallFrameFields call{.kind = message.kind,
-                       .arguments = *message.arguments,
-                       .timeout_nanos = timeout_nanos,
-                       .high_priority = envelope->lane == Lane::kHigh};
+  CallFrameFields call;
+  call.kind = message.kind;
+  call.arguments = *message.arguments;
+  call.timeout_nanos = timeout_nanos;
+  call.high_priority = envelope->lane == Lane::kHigh;
   const bool wants_answer = envelope->wants_answer();
   if (wants_answer) call.id = pending_.Add(envelope);
   const Urn& urn = recipient.urn();
@@ -319,26 +320,24 @@ void ClientSession::AppendLocked(Recipient& recipient, Envelope* envelope,
   }
 }
 
-ClientSession::Sent ClientSession::SendLocked(Recipient& recipient, Envelope* envelope,
-                                              const OutgoingMessage& message,
-                                              uint64_t timeout_nanos) {
-  Sent sent;
-  sent.ended = ended_;
-  if (ended_) return sent;
+void ClientSession::SendLocked(Recipient& recipient, Envelope* envelope,
+                               const OutgoingMessage& message, uint64_t timeout_nanos,
+                               Sent* sent) {
+  sent->ended = ended_;
+  if (ended_) return;
   const bool wants_answer = envelope->wants_answer();
-  sent.refused = CheckRoomLocked(recipient, message, wants_answer);
-  if (!sent.refused.ok()) {
-    sent.too_large = message.arguments->size() > message_bytes_;
-    return sent;
+  sent->refused = CheckRoomLocked(recipient, message, wants_answer);
+  if (!sent->refused.ok()) {
+    sent->too_large = message.arguments->size() > message_bytes_;
+    return;
   }
   AppendLocked(recipient, envelope, message, timeout_nanos);
-  sent.flush = AppendedLocked();
+  sent->flush = AppendedLocked();
   // An abort that came before the remote id was set, has not reached CallAborted.
   FutureCore* const call = wants_answer ? envelope->call() : nullptr;
   if (call != nullptr && call->ready()) {
-    sent.aborted_id = static_cast<uint32_t>(envelope->frame()->remote_id());
+    sent->aborted_id = static_cast<uint32_t>(envelope->frame()->remote_id());
   }
-  return sent;
 }
 
 SendResult ClientSession::Finish(const Sent& sent, Recipient& recipient, Envelope* envelope) {

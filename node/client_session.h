@@ -53,8 +53,9 @@ class ClientSession final : public Session {
   };
   // Sends the envelope, whose encoded form is `message`, and keeps it if it wants an answer. The
   // lock is the peer's; Finish does the rest, unless done().
-  Sent SendLocked(Recipient& recipient, Envelope* envelope, const OutgoingMessage& message,
-                  uint64_t timeout_nanos) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  // Into a new `sent`, because moving it stalls the processor.
+  void SendLocked(Recipient& recipient, Envelope* envelope, const OutgoingMessage& message,
+                  uint64_t timeout_nanos, Sent* sent) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   SendResult Finish(const Sent& sent, Recipient& recipient, Envelope* envelope)
       ABSL_LOCKS_EXCLUDED(mu_);
   void AssertLocked() const ABSL_ASSERT_EXCLUSIVE_LOCK(mu_) {}

@@ -21,6 +21,9 @@ namespace troupe::internal {
 
 // A Call. The views are the caller's; those that a FrameHandler is given end with its call.
 struct CallFrameFields {
+  // Not left to the compiler: clearing the whole at once, as it does, takes four times as long.
+  CallFrameFields() {}
+
   uint32_t id = 0;
   MessageKind kind = MessageKind::kMethod;
   // The number of a kind that is none of MessageKind's; `kind` says nothing then. Only read, never

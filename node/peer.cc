@@ -71,13 +71,14 @@ SendResult Peer::Send(Recipient& recipient, Envelope* envelope) {
   const uint64_t timeout_nanos = TimeoutOf(*envelope);
   // A session that has ended is replaced; that one ends at the same moment, hardly happens twice.
   for (int attempt = 0; attempt < 3; ++attempt) {
-    ClientSession::Sent sent{.ended = true};
+    ClientSession::Sent sent;
+    sent.ended = true;
     std::shared_ptr<ClientSession> session;  // only where something is left to do
     {
       MutexLock lock(&mu_);
       if (session_ != nullptr) {
         session_->AssertLocked();
-        sent = session_->SendLocked(recipient, envelope, message, timeout_nanos);
+        session_->SendLocked(recipient, envelope, message, timeout_nanos, &sent);
         if (!sent.done()) session = session_;
       }
     }

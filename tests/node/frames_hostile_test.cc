@@ -81,15 +81,18 @@ TEST(FramesHostileTest, BatchCutAnywhereIsRefused) {
   BeginBatch(&batch);
   std::vector<size_t> ends = {0, kBatchHeaderBytes / 2, kBatchHeaderBytes};
   const auto end_here = [&] { ends.push_back(batch.size()); };
-  AppendCall(&batch, {.id = 300,
-                      .kind = MessageKind::kPlain,
-                      .target = 5,
-                      .target_urn = "0123456789abcdef",
-                      .method = 1 << 20,
-                      .method_name = "Add",
-                      .arguments = std::string(200, 'x'),
-                      .timeout_nanos = 5'000'000'000,
-                      .high_priority = true});
+  const std::string arguments(200, 'x');
+  CallFrameFields call;
+  call.id = 300;
+  call.kind = MessageKind::kPlain;
+  call.target = 5;
+  call.target_urn = "0123456789abcdef";
+  call.method = 1 << 20;
+  call.method_name = "Add";
+  call.arguments = arguments;
+  call.timeout_nanos = 5'000'000'000;
+  call.high_priority = true;
+  AppendCall(&batch, call);
   end_here();
   absl::Status status = absl::UnavailableError("gone");
   status.SetPayload("type.googleapis.com/troupe.wire.Delivery", absl::Cord("\x08\x01"));

@@ -29,15 +29,25 @@ wire::Batch ParseBatch(const std::string& bytes) {
 }
 
 CallFrameFields FieldsOf(const wire::Call& call) {
-  return {.id = call.id(),
-          .kind = static_cast<MessageKind>(call.kind()),
-          .target = call.target(),
-          .target_urn = call.target_urn(),
-          .method = call.method(),
-          .method_name = call.method_name(),
-          .arguments = call.arguments(),
-          .timeout_nanos = call.timeout_nanos(),
-          .high_priority = call.high_priority()};
+  CallFrameFields fields;
+  fields.id = call.id();
+  fields.kind = static_cast<MessageKind>(call.kind());
+  fields.target = call.target();
+  fields.target_urn = call.target_urn();
+  fields.method = call.method();
+  fields.method_name = call.method_name();
+  fields.arguments = call.arguments();
+  fields.timeout_nanos = call.timeout_nanos();
+  fields.high_priority = call.high_priority();
+  return fields;
+}
+
+CallFrameFields CallOf(uint32_t id, absl::string_view method_name, absl::string_view arguments) {
+  CallFrameFields fields;
+  fields.id = id;
+  fields.method_name = method_name;
+  fields.arguments = arguments;
+  return fields;
 }
 
 void SetStatus(const absl::Status& from, wire::Status* to) {
@@ -128,7 +138,7 @@ TEST(FramesTest, LargeMessagesAreWrittenAndRead) {
     const std::string bytes(size, 'x');
     std::string batch;
     BeginBatch(&batch);
-    AppendCall(&batch, {.id = 1, .method_name = bytes, .arguments = bytes});
+    AppendCall(&batch, CallOf(1, bytes, bytes));
     AppendReply(&batch, 2, absl::OkStatus(), bytes);
     AppendReply(&batch, 3, absl::InternalError(bytes), "");
     AppendPiece(&batch, size, bytes);
@@ -165,15 +175,14 @@ TEST(FramesTest, BytesAreThoseOfTheSpecification) {
   SetBatchHeader(&batch, 0x0102030405060708, 9);
   EXPECT_EQ(absl::BytesToHexString(batch), "110807060504030201190900000000000000");
   BeginBatch(&batch);
-  AppendCall(&batch, {.id = 1,
-                      .kind = MessageKind::kByName,
-                      .target = 300,
-                      .target_urn = "u",
-                      .method = 2,
-                      .method_name = "m",
-                      .arguments = "\x08\x05",
-                      .timeout_nanos = 128,
-                      .high_priority = true});
+  CallFrameFields call = CallOf(1, "m", "\x08\x05");
+  call.kind = MessageKind::kByName;
+  call.target = 300;
+  call.target_urn = "u";
+  call.method = 2;
+  call.timeout_nanos = 128;
+  call.high_priority = true;
+  AppendCall(&batch, call);
   EXPECT_EQ(absl::BytesToHexString(FramesOf(batch)),
             "221a0a180801100218ac02220175280232016d40800148013a020805");
   BeginBatch(&batch);
@@ -208,7 +217,7 @@ TEST(FramesTest, FramesWithNothingInThemKeepTheirKind) {
 }
 
 TEST(FramesTest, FrameForPiecesIsTheOneOfABatch) {
-  const CallFrameFields call = {.id = 3, .method_name = "Add", .arguments = "12345"};
+  const CallFrameFields call = CallOf(3, "Add", "12345");
   std::string batch;
   BeginBatch(&batch);
   AppendCall(&batch, call);
@@ -357,7 +366,7 @@ TEST(FramesTest, AppendingKeepsWhatTheBatchHas) {
   BeginBatch(&batch);
   AppendCancel(&batch, 1);
   const std::string before = batch;
-  AppendCall(&batch, {.id = 2, .arguments = std::string(1000, 'x')});
+  AppendCall(&batch, CallOf(2, "", std::string(1000, 'x')));
   EXPECT_EQ(batch.substr(0, before.size()), before);
   Recorder recorder;
   ASSERT_TRUE(ReadFrames(batch, recorder).ok());

@@ -69,7 +69,11 @@ class Collector : public FrameHandler {
 };
 
 CallFrameFields Call(uint32_t id, absl::string_view arguments) {
-  return {.id = id, .method_name = "M", .arguments = arguments};
+  CallFrameFields call;
+  call.id = id;
+  call.method_name = "M";
+  call.arguments = arguments;
+  return call;
 }
 
 uint64_t AddSmall(Outbox& outbox, uint32_t id, size_t bytes = 10) {
