@@ -321,8 +321,7 @@ void ClientSession::AppendLocked(Recipient& recipient, Envelope* envelope,
 }
 
 void ClientSession::SendLocked(Recipient& recipient, Envelope* envelope,
-                               const OutgoingMessage& message, uint64_t timeout_nanos,
-                               Sent* sent) {
+                               const OutgoingMessage& message, uint64_t timeout_nanos, Sent* sent) {
   sent->ended = ended_;
   if (ended_) return;
   const bool wants_answer = envelope->wants_answer();

@@ -232,6 +232,12 @@ class Call final : public Envelope, public FutureState<typename Op::Result> {
   [[no_unique_address]] TaskSlot<Raw> slot_;
 };
 
+inline absl::Status StatusOfOutcome(absl::Status outcome) { return outcome; }
+template <typename T>
+absl::Status StatusOfOutcome(const absl::StatusOr<T>& outcome) {
+  return outcome.status();
+}
+
 struct NoExtra {};
 
 // A one-way message. What it ends with, nobody gets; an error is the actor's failure. `Extra` is
@@ -259,19 +265,20 @@ class OneWay final : public Envelope {
       const absl::Status thrown =
           RunUserCode([&] { ended = slot_.Start(Op::Invoke(cell, arguments_)); });
       if (!thrown.ok()) return Finish(cell, thrown);
-      return ended ? Finish(cell, StatusOf(slot_.task->TakeOutcome())) : Progress::kSuspended;
+      return ended ? Finish(cell, StatusOfOutcome(slot_.task->TakeOutcome()))
+                   : Progress::kSuspended;
     } else if constexpr (kIsFuture<Raw>) {
       return Finish(cell, RunUserCode([&] { (void)Op::Invoke(cell, arguments_); }));
     } else {
-      return Finish(cell,
-                    StatusOf(OutcomeOf([&]() -> Raw { return Op::Invoke(cell, arguments_); })));
+      return Finish(
+          cell, StatusOfOutcome(OutcomeOf([&]() -> Raw { return Op::Invoke(cell, arguments_); })));
     }
   }
 
   Progress Resumed(ActorCell& cell) override {
     if constexpr (kIsTask<Raw>) {
       if (!slot_.Ended()) return Progress::kSuspended;
-      return Finish(cell, StatusOf(slot_.task->TakeOutcome()));
+      return Finish(cell, StatusOfOutcome(slot_.task->TakeOutcome()));
     } else {
       return Finish(cell, absl::OkStatus());
     }
@@ -304,11 +311,6 @@ class OneWay final : public Envelope {
   bool one_way() const override { return true; }
 
  private:
-  static absl::Status StatusOf(absl::Status outcome) { return outcome; }
-  template <typename T>
-  static absl::Status StatusOf(const absl::StatusOr<T>& outcome) {
-    return outcome.status();
-  }
   Progress Finish(ActorCell& cell, absl::Status status) {
     if (!status.ok()) cell.ReportFailure(std::move(status));
     delete this;

@@ -45,6 +45,8 @@ struct MethodInfo {
   absl::Status (*receive)(const CallTarget& target, const InboundOptions& options,
                           const DecodeContext& context, absl::string_view arguments,
                           InboundCall* inbound);
+  // May decode the message only in the actor's turn; then it is a dead letter if it does not
+  // decode.
   absl::Status (*receive_one_way)(const CallTarget& target, const InboundOptions& options,
                                   const DecodeContext& context, absl::string_view arguments,
                                   InboundCredit credit);

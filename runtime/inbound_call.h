@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "runtime/argument_bytes.h"
 #include "runtime/call.h"
 #include "runtime/class_info.h"
 #include "runtime/client_info.h"
@@ -24,47 +25,14 @@
 #include "runtime/errors.h"
 #include "runtime/future_core.h"
 #include "runtime/future_state.h"
+#include "runtime/inbound_budget.h"
+#include "runtime/inbound_one_way.h"
 #include "runtime/intrusive_ptr.h"
 #include "runtime/operation.h"
 #include "runtime/recipient.h"
 #include "runtime/turn.h"
 
 namespace troupe::internal {
-
-// What one peer's messages that wait in mailboxes here may take. Lives until all that was taken
-// from it has been returned. Any thread.
-class InboundBudget {
- public:
-  // Never blocks; may be called with the lock of nobody held, from any destructor.
-  virtual void Return(size_t bytes) = 0;
-
- protected:
-  ~InboundBudget() = default;
-};
-
-// A part of a budget; gives its bytes back when it is destroyed.
-class InboundCredit {
- public:
-  InboundCredit() = default;
-  // `bytes`, more than 0, have been taken from the budget.
-  InboundCredit(InboundBudget* budget, size_t bytes) : budget_(budget), bytes_(bytes) {}
-  InboundCredit(InboundCredit&& other) noexcept
-      : budget_(std::exchange(other.budget_, nullptr)), bytes_(other.bytes_) {}
-  InboundCredit& operator=(InboundCredit other) noexcept {
-    std::swap(budget_, other.budget_);
-    std::swap(bytes_, other.bytes_);
-    return *this;
-  }
-  ~InboundCredit() {
-    if (budget_ != nullptr) budget_->Return(bytes_);
-  }
-
-  size_t bytes() const { return budget_ != nullptr ? bytes_ : 0; }
-
- private:
-  InboundBudget* budget_ = nullptr;
-  size_t bytes_ = 0;
-};
 
 struct InboundOptions {
   // In the time of the system's clock. Infinite: none; the system's default does not apply, that of
@@ -127,19 +95,6 @@ void SendInboundCall(const CallTarget& target, const InboundOptions& options, En
                      InboundCall::EncodeOutcome encode);
 void SendInboundOneWay(const CallTarget& target, const InboundOptions& options, Envelope* envelope);
 
-template <typename Arguments>
-struct ArgumentBytes;
-template <typename... A>
-struct ArgumentBytes<std::tuple<A...>> {
-  static absl::Status Decode(const DecodeContext& context, absl::string_view bytes,
-                             absl::StatusOr<std::tuple<A...>>* arguments) {
-    Turn outside(nullptr);  // converting is no code of an actor's
-    const absl::Status thrown =
-        RunUserCode([&] { *arguments = DecodeArguments<A...>(context, bytes); });
-    return thrown.ok() ? arguments->status() : thrown;
-  }
-};
-
 // The hooks of MethodInfo.
 template <typename Op>
 absl::Status ReceiveCall(const CallTarget& target, const InboundOptions& options,
@@ -159,6 +114,14 @@ template <typename Op>
 absl::Status ReceiveOneWay(const CallTarget& target, const InboundOptions& options,
                            const DecodeContext& context, absl::string_view arguments,
                            InboundCredit credit) {
+  if constexpr (!kIsTask<typename Op::Raw> && !kIsFuture<typename Op::Raw>) {
+    if (InboundOneWay<Op>::Takes(arguments)) {
+      SendInboundOneWay(
+          target, options,
+          InboundOneWay<Op>::New(context, arguments, options.deadline, std::move(credit)));
+      return absl::OkStatus();
+    }
+  }
   absl::StatusOr<typename Op::Arguments> decoded;
   const absl::Status status =
       ArgumentBytes<typename Op::Arguments>::Decode(context, arguments, &decoded);

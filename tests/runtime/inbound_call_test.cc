@@ -147,7 +147,6 @@ TEST_F(InboundCallTest, ArgumentsThatDoNotFitLeaveTheCallToItsMaker) {
        {Method("AddOne").receive(target(), {}, {}, "", call),
         Method("AddOne").receive(target(), {}, {}, Bytes(std::string("x")), call),
         Method("AddOne").receive(target(), {}, {}, "\xff", call),
-        Method("AddOne").receive_one_way(target(), {}, {}, "\xff", Credit(1)),
         Method("AddOne").receive_values(target(), {}, two, call),
         internal::ReceiveByName(target(), {}, {}, "AddOne", list, call),
         internal::ReceiveByName(target(), {}, {}, "AddOne", "\xff", call),
@@ -160,8 +159,19 @@ TEST_F(InboundCallTest, ArgumentsThatDoNotFitLeaveTheCallToItsMaker) {
   EXPECT_EQ(internal::ReceiveByName(target(), {}, {}, "Ad", list, call).code(),
             absl::StatusCode::kUnimplemented);
   EXPECT_EQ(record->call, nullptr);
-  EXPECT_EQ(budget_.returned, 3u);
+  EXPECT_EQ(budget_.returned, 2u);
   delete call;
+}
+
+TEST_F(InboundCallTest, AOneWayMessageThatDoesNotDecodeIsADeadLetter) {
+  EXPECT_TRUE(Method("Note").receive_one_way(target(), {}, {}, "\xff", Credit(1)).ok());
+  const std::string large = "\xff" + std::string(1000, 'x');  // decoded at once
+  EXPECT_EQ(Method("Note").receive_one_way(target(), {}, {}, large, Credit(2)).code(),
+            absl::StatusCode::kInvalidArgument);
+  world_.Run();
+  EXPECT_EQ(world_->dead_letters(), 1u);
+  EXPECT_EQ(budget_.returned, 3u);
+  EXPECT_THAT(*ref_->notes().Get(), IsEmpty());
 }
 
 TEST_F(InboundCallTest, AFieldIsReadWithoutBytesAndWrittenWithSome) {
@@ -172,8 +182,9 @@ TEST_F(InboundCallTest, AFieldIsReadWithoutBytesAndWrittenWithSome) {
   EXPECT_EQ(read->result, Bytes(int64_t{0}));
   EXPECT_EQ(write->result, "");
   EXPECT_EQ(again->result, Bytes(int64_t{7}));
-  EXPECT_EQ(Method("fixed").receive_one_way(target(), {}, {}, Bytes(int64_t{4}), {}).code(),
-            absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(Method("fixed").receive_one_way(target(), {}, {}, Bytes(int64_t{4}), {}).ok());
+  world_.Run();
+  EXPECT_EQ(world_->dead_letters(), 1u);  // a constant
   EXPECT_TRUE(Method("number").receive_one_way(target(), {}, {}, Bytes(int64_t{4}), {}).ok());
   EXPECT_EQ(*ref_->number().Get(), 4);
 }
