@@ -243,7 +243,9 @@ Runnable* ThreadPool::Search(Worker& w) {
   Runnable* r = SearchOnce(w);
   if (r != nullptr) return r;
   if (options_.poller != nullptr && PollerElsewhere(w) == nullptr && PollBriefly(w)) {
-    return NextLocal(w);
+    r = NextLocal(w);
+    // Behind this there is only sleep, or the poller.
+    return r != nullptr ? r : NextWhenDry(w);
   }
   if (!spin_) return nullptr;
   const int spins = w.spin.spins();

@@ -175,6 +175,16 @@ TEST(ThreadPoolPollerTest, BusyWorkersLookAtThePollerNowAndThen) {
   pool.Shutdown();
 }
 
+TEST(ThreadPoolPollerTest, WhatALookBetweenTurnsLeavesForLaterRunsBeforeThePollWaits) {
+  SteadyClock clock;
+  FakePoller poller;
+  ThreadPool pool(&clock, With(1, &poller));
+  Event done;
+  pool.Schedule(OneShot::Make(
+      [&] { poller.Deliver([&] { pool.ScheduleWhenDry(OneShot::Make([&] { done.Set(); })); }); }));
+  done.Wait();
+}
+
 TEST(ThreadPoolPollerTest, ManyDeliveriesAndSchedulesAllRun) {
   SteadyClock clock;
   FakePoller poller;
