@@ -154,6 +154,11 @@ def troupe_deps():
         build_file = "googletest.BUILD",
     )
     _system(
+        "nlohmann_json",
+        requires = {"/usr/include/nlohmann/json.hpp": "nlohmann-json3-dev"},
+        build_file = "nlohmann_json.BUILD",
+    )
+    _system(
         "com_github_google_benchmark",
         requires = {"/usr/include/benchmark/benchmark.h": "libbenchmark-dev"},
         build_file = "benchmark.BUILD",

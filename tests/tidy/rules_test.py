@@ -50,6 +50,13 @@ class RulesTest(unittest.TestCase):
                            proto_slash_b_dot_h='#include "runtime/a.h"\n')
         self.assertEqual(len(found), 2, found)
 
+    def test_the_command_line_program_must_not_include_the_node_nor_the_node_it(self):
+        found = self.found(tidy.layers, node_slash_a_dot_h='#include "node/cli/b.h"\n',
+                           node_slash_cli_slash_b_dot_h='#include "node/a.h"\n',
+                           node_slash_cli_slash_c_dot_cc='#include "node/cli/b.h"\n')
+        self.assertEqual(len(found), 2, found)
+        self.assertIn('node/cli must not include node/a.h', found[1])
+
     def test_the_runtime_must_not_include_grpc(self):
         self.assert_finds('gRPC', self.found(
             tidy.layers, runtime_slash_a_dot_cc='#include <grpcpp/grpcpp.h>\n'))
