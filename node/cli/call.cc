@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -34,7 +35,10 @@ absl::Status CallRpc(Session* session, const MethodDescriptor& method, const std
   Call call(&session->connection(), PathOf(method), ActorMetadata(actor));
   int replies = 0;
   if (call.Write(*request, /*last=*/true)) {
-    for (std::string bytes; call.Read(&bytes); ++replies) {
+    for (std::string bytes; call.Read(&bytes);) {
+      if (++replies > 1 && !method.server_streaming()) {
+        return absl::InternalError("there was more than one reply");
+      }
       const absl::StatusOr<std::string> line = MessageToJson(
           session->types(), method.output_type(), bytes, session->options().emit_defaults);
       if (!line.ok()) return line.status();

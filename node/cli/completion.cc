@@ -6,7 +6,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "node/cli/actors_client.h"
 #include "node/cli/commands.h"
 #include "node/cli/failure.h"
@@ -187,10 +186,11 @@ std::string Complete(const std::vector<std::string>& words) {
   } else if (words.size() == 1) {
     candidates = CommandNames();
   }
-  // A name with a newline cannot be told from two.
+  // A name with a newline could not be told from two, and others are for no terminal.
   std::set<std::string> sorted;
   for (const std::string& candidate : candidates) {
-    if (absl::StartsWith(candidate, word) && !absl::StrContains(candidate, '\n')) {
+    if (absl::StartsWith(candidate, word) && Printable(candidate) == candidate &&
+        !absl::StrContains(candidate, '\n')) {
       sorted.insert(candidate);
     }
   }

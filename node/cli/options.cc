@@ -233,8 +233,8 @@ absl::StatusOr<Options> ParseOptions(absl::Span<const std::string> words) {
 
 std::string DidYouMean(absl::string_view word, const std::vector<std::string>& candidates) {
   const std::string* best = nullptr;
-  // A third of it may be wrong; more is another word.
-  size_t limit = std::max<size_t>(1, word.size() / 3) + 1;
+  // Two letters changed places, or a third is wrong; more is another word.
+  size_t limit = word.size() < 4 ? 2 : std::max<size_t>(2, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = Distance(absl::AsciiStrToLower(word), absl::AsciiStrToLower(candidate));
     if (distance >= limit) continue;
