@@ -47,15 +47,24 @@ absl::StatusOr<std::vector<v1::NamedActor>> ListActors(Connection* connection,
 absl::StatusOr<absl::optional<v1::NamedActor>> FindActor(Connection* connection,
                                                          const std::string& actor) {
   using Found = absl::optional<v1::NamedActor>;
+  std::set<std::string> tokens;
   v1::ListRequest request;
   request.set_prefix(actor);
-  // In the order of their names, the one that has just this name comes first.
+  // In the order of their names, the one that has just this name comes first; but a page may have
+  // none.
   request.set_page_size(1);
-  const absl::StatusOr<v1::ListResponse> page = ListPage(connection, request);
-  if (absl::IsUnimplemented(page.status())) return Found();
-  if (!page.ok()) return page.status();
-  if (page->actors_size() == 0 || page->actors(0).name() != actor) return Found();
-  return Found(page->actors(0));
+  for (;;) {
+    const absl::StatusOr<v1::ListResponse> page = ListPage(connection, request);
+    if (absl::IsUnimplemented(page.status())) return Found();
+    if (!page.ok()) return page.status();
+    if (page->actors_size() > 0) {
+      return page->actors(0).name() == actor ? Found(page->actors(0)) : Found();
+    }
+    if (!tokens.insert(page->next_page_token()).second || page->next_page_token().empty()) {
+      return Found();
+    }
+    request.set_page_token(page->next_page_token());
+  }
 }
 
 absl::string_view MethodName(absl::string_view signature) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -67,6 +68,24 @@ absl::Status AddArguments(Session* session, const std::string& json, v1::CallReq
   return absl::OkStatus();
 }
 
+// What the node said, and what else may have been meant.
+absl::Status NoSuchMethod(Session* session, const std::string& actor, const std::string& method,
+                          const absl::Status& error) {
+  const auto services = session->reflection().ServiceNames();
+  if (services.ok() &&
+      std::find(services->begin(), services->end(), kActorsService) == services->end()) {
+    return absl::UnimplementedError(absl::StrCat(session->connection().address(), " has no rpc ",
+                                                 method, ", and takes no calls by name"));
+  }
+  const auto known = FindActor(&session->connection(), actor);
+  if (!known.ok() || !known->has_value()) return error;
+  std::vector<std::string> names;
+  for (const std::string& signature : (*known)->methods()) {
+    names.emplace_back(MethodName(signature));
+  }
+  return absl::UnimplementedError(absl::StrCat(error.message(), DidYouMean(method, names)));
+}
+
 absl::Status CallByName(Session* session, const std::string& actor, const std::string& method,
                         const std::string& json) {
   v1::CallRequest request;
@@ -75,15 +94,10 @@ absl::Status CallByName(Session* session, const std::string& actor, const std::s
   if (!status.ok()) return status;
   const auto bytes = session->connection().Unary(absl::StrCat("/", kActorsService, "/Call"),
                                                  request.SerializeAsString(), ActorMetadata(actor));
-  if (!bytes.ok()) {
-    const auto names = session->reflection().ServiceNames();
-    if (absl::IsUnimplemented(bytes.status()) && names.ok() &&
-        std::find(names->begin(), names->end(), kActorsService) == names->end()) {
-      return absl::UnimplementedError(absl::StrCat(session->connection().address(), " has no rpc ",
-                                                   method, ", and takes no calls by name"));
-    }
-    return bytes.status();
+  if (absl::IsUnimplemented(bytes.status())) {
+    return NoSuchMethod(session, actor, method, bytes.status());
   }
+  if (!bytes.ok()) return bytes.status();
   v1::CallResponse response;
   if (!response.ParseFromString(*bytes)) {
     return absl::InternalError("the node's answer is no troupe.v1.CallResponse");

@@ -130,7 +130,9 @@ void AddMethods(Session* session, const std::string& actor, const std::string& w
   }
   if (!local) return;
   for (const std::string& signature : (*known)->methods()) {
-    words->emplace_back(MethodName(signature));
+    const std::string name(MethodName(signature));
+    // Those of its services are among the methods, too.
+    if (std::find(names.begin(), names.end(), name) == names.end()) words->push_back(name);
   }
 }
 

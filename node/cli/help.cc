@@ -1,8 +1,5 @@
 // What the commands and options are called, and what --help says of them.
 
-#include <algorithm>
-#include <limits>
-
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "node/cli/options.h"

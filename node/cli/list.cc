@@ -6,7 +6,6 @@
 #include "node/cli/actor_json.h"
 #include "node/cli/actors_client.h"
 #include "node/cli/commands.h"
-#include "node/cli/failure.h"
 #include "node/cli/methods.h"
 
 namespace troupe::cli {

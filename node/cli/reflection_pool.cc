@@ -1,6 +1,5 @@
 #include "node/cli/reflection_pool.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "absl/strings/match.h"
