@@ -50,7 +50,7 @@ def parse_arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument('--quick', action='store_true',
                         help='ends within 3 minutes after the build: less work, fewer runs')
     parser.add_argument('--only', metavar='NAME[,NAME]', default='',
-                        help='works, figures, or the groups local, remote, growth')
+                        help='works, figures, or the groups local, remote, gateway, growth')
     parser.add_argument('--json', metavar='FILE', help='writes everything there, too')
     parser.add_argument('--runs', metavar='N', type=int,
                         help='rounds (default 5; 3 with --quick, as far as the time allows)')
@@ -202,7 +202,7 @@ def json_of(found: Findings) -> dict[str, object]:
 
 def markdown_of(found: Findings, images: Sequence[str]) -> str:
     parts = ['\n'.join('- %s' % line for line in head_lines(found)) + '\n']
-    for group, title in zip(table.GROUPS, ('In one process', 'Two processes on loopback')):
+    for group, title in table.GROUPS.items():
         works = {work.name for work in found.measured.works if work.group == group}
         rows = [row for row in found.rows if row.work in works]
         if rows:

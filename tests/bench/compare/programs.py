@@ -24,6 +24,8 @@ TROUPE_FLAGS = ('--only={row}', '--runs=1', '--plain', '--scale={scale}')
 PROGRAMS: dict[str, Program] = {program.name: program for program in (
     Program('troupe local', ('{bin}/tests/bench/local', *TROUPE_FLAGS), '//tests/bench:local'),
     Program('troupe remote', ('{bin}/tests/bench/remote', *TROUPE_FLAGS), '//tests/bench:remote'),
+    Program('troupe gateway', ('{bin}/tests/bench/gateway', *TROUPE_FLAGS),
+            '//tests/bench:gateway'),
     Program('troupe growth', ('{bin}/tests/bench/growth', '--only={row}', '--scale={scale}'),
             '//tests/bench:growth'),
     Program('limits', ('{bin}/tests/bench/peers/limits/local_limits', '{row}', '{scale}'),

@@ -14,6 +14,7 @@ PEERS: dict[str, str] = {
     'grpc': 'plain gRPC stream',
     'grpc_spin': 'plain gRPC stream, spinning',
     'grpc_batched': 'plain gRPC stream, batches',
+    'grpc_server': 'plain gRPC server',
     'tcp': 'plain TCP',
     'cache_line': 'two threads, one cache line',
     'queue': 'bare queue of two threads',
@@ -181,5 +182,25 @@ REMOTE: tuple[Work, ...] = (
             peers=''),
 )
 
-WORKS: tuple[Work, ...] = LOCAL + REMOTE
-GROUPS = ('local', 'remote')
+
+
+def _gateway(work: str, *figures: Figure) -> Work:
+    return _work('gateway', 'gateway_' + work, figures, '',
+                 {'grpc_server': ('troupe gateway', 'raw_' + work)})
+
+
+# The same stub of a stock gRPC client, which calls an actor or a plain server.
+GATEWAY: tuple[Work, ...] = (
+    _gateway('unary', _less('gateway_unary_p50', 'us', "a gRPC client's call: median",
+                            Target(1.3, ('grpc_server',))),
+             _less('gateway_unary_p99', 'us', 'the slowest of 100')),
+    _gateway('calls_64', _rate('gateway_calls_64', "a gRPC client's calls, 64 outstanding",
+                               Target(0.7, ('grpc_server',)))),
+)
+
+WORKS: tuple[Work, ...] = LOCAL + REMOTE + GATEWAY
+GROUPS: dict[str, str] = {
+    'local': 'In one process',
+    'remote': 'Two processes on loopback',
+    'gateway': 'Calls of gRPC clients',
+}
