@@ -88,7 +88,7 @@ class Actor {
   TimerId Every(absl::Duration period, absl::AnyInvocable<void()> callback);
   // The callback will not run (again). An unknown id is ignored.
   void CancelTimer(TimerId id);
-  // Ready after `delay`; for co_await.
+  // Ready after `delay`; for co_await. Infinite: until the caller's deadline, or it is cancelled.
   Future<void> Sleep(absl::Duration delay);
 
  private:

@@ -1,5 +1,6 @@
 #include "runtime/system.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -15,6 +16,8 @@
 
 namespace troupe {
 namespace {
+
+const absl::Duration kForEver = absl::Hours(24) * 36'525;  // a century
 
 absl::Status NotRestartableError() {
   return absl::InvalidArgumentError(
@@ -191,14 +194,16 @@ size_t ActorSystem::Broadcast(const Value& message) const {
 Future<void> ActorSystem::Sleep(absl::Duration delay) {
   Promise<void> promise;
   Future<void> future = promise.future();
-  const Clock::TimerId timer = clock_->ScheduleAt(
-      clock_->Now() + delay, [promise = std::move(promise), core = core_]() mutable {
-        const Executor::Scope scope(core->executor());
-        (void)promise.Set();
-      });
+  // Also for ever needs a timer, which keeps the promise: one that is dropped fails the future.
+  const Clock::TimerId timer =
+      clock_->ScheduleAt(clock_->Now() + std::min(delay, kForEver),
+                         [promise = std::move(promise), core = core_]() mutable {
+                           const Executor::Scope scope(core->executor());
+                           (void)promise.Set();
+                         });
   // A clock at its limit drops the promise, which fails the future; the reason is better known
   // here.
-  if (timer == 0 && delay != absl::InfiniteDuration()) {
+  if (timer == 0) {
     return Future<void>::Ready(absl::ResourceExhaustedError("the clock is at its limit of timers"));
   }
   return future;

@@ -176,7 +176,8 @@ class ActorSystem {
   // are asked to stop all the same.
   std::vector<StopReport> StopAll(absl::Duration timeout = absl::InfiniteDuration());
 
-  // Ready after `delay`.
+  // Ready after `delay`, or as good as never if that is infinite. kResourceExhausted: the clock is
+  // at its limit of timers.
   Future<void> Sleep(absl::Duration delay);
 
   // For each busy actor: what it does, since when, whom it waits for, and how many messages are in

@@ -107,6 +107,16 @@ TEST_F(DeadlineTest, OneThatHasPassedAlreadyIsNotStarted) {
   EXPECT_EQ(*server_->started().Get(), 0);
 }
 
+TEST_F(DeadlineTest, ASleepForEverEndsWithIt) {
+  EXPECT_EQ(server_.With({.deadline = absl::Seconds(1)})
+                ->Slow(absl::InfiniteDuration())
+                .Get()
+                .status()
+                .code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(*server_->finished().Get(), 0);
+}
+
 TEST_F(DeadlineTest, NestedCallsInheritWhatIsLeft) {
   const auto with = front_.With({.deadline = absl::Seconds(5)});
   const absl::Time expected = manual_.start + absl::Seconds(5);
