@@ -9,7 +9,7 @@ import threading
 import time
 
 # Only a test that fails waits this long.
-PATIENCE_SECONDS = 120
+PATIENCE_SECONDS = 40
 
 _FOLDERS = {'troupe': 'node/cli', 'test_host': 'tests/cli', 'fake_server': 'tests/cli'}
 
