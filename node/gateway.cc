@@ -163,6 +163,7 @@ absl::Status Gateway::Dispatch(GatewayTicket* ticket) {
       FindDestination(call.method(), call.FindMetadata(kActorKey), client->info.caller);
   if (!destination.ok()) return destination.status();
   client->info.metadata = call.Metadata();
+  if (node_->options().compress_replies) ticket->call->Compress();
   ticket->for_actor = true;
   GatewayCall* taken = nullptr;
   if (destination->rpc != nullptr && destination->rpc->server_streaming) {

@@ -90,6 +90,8 @@ class GrpcServerCall final : public GrpcCall {
   absl::string_view FindMetadata(absl::string_view key) const;
   // Before the first message, or the status, is sent. What gRPC does not take is dropped.
   void AddHeader(const std::string& key, const std::string& value);
+  // Compresses the messages, if the client accepts that. Before the first one is sent.
+  void Compress() { context_.set_compression_level(GRPC_COMPRESS_LEVEL_MED); }
   // Before the status is sent.
   void AddTrailer(const std::string& key, const std::string& value);
   void WriteAndFinish(const grpc::ByteBuffer& message, GrpcTag* tag) {

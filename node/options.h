@@ -93,6 +93,10 @@ struct NodeOptions {
   // comes within that time waits for no thread to wake up, and one core is busy meanwhile. Zero:
   // some 50 microseconds, and only while that pays.
   absl::Duration busy_poll = absl::ZeroDuration();
+  // Whether replies to gRPC clients are compressed, as each of them accepts it. Costs processor
+  // time; messages that would not become smaller are sent as they are. Compressed requests are
+  // taken in either case, and what nodes say to each other is never compressed.
+  bool compress_replies = false;
 
   // Threads, mailboxes, seed. With an executor of the caller's, a thread of the node's own serves
   // the network; otherwise the system's idle workers do.

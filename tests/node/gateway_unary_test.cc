@@ -13,6 +13,9 @@
 #include "proto/wire.pb.h"
 #include "tests/node/gateway_test_util.h"
 
+// What gRPC's own tests ask: how the other side has compressed its messages.
+grpc_compression_algorithm grpc_call_test_only_get_compression_algorithm(grpc_call* call);
+
 namespace troupe {
 namespace testing {
 namespace {
@@ -213,6 +216,22 @@ TEST(GatewayUnaryTest, CompressedRequestsAreTaken) {
     gateway::Blob reply;
     ASSERT_TRUE(aviary.client.parrot->Resize(&context, request, &reply).ok());
     EXPECT_EQ(reply.reply_bytes(), 100'000);
+  }
+}
+
+TEST(GatewayUnaryTest, RepliesAreCompressedWhereTheOptionsSaySo) {
+  for (const bool compress : {false, true}) {
+    NodeOptions options;
+    options.compress_replies = compress;
+    Aviary aviary(options);
+    gateway::Blob request;
+    request.set_reply_bytes(100'000);
+    stock::Context context("polly");
+    gateway::Blob reply;
+    ASSERT_TRUE(aviary.client.parrot->Resize(&context, request, &reply).ok());
+    EXPECT_EQ(reply.data().size(), 100'000u);
+    EXPECT_EQ(grpc_call_test_only_get_compression_algorithm(context.c_call()) != GRPC_COMPRESS_NONE,
+              compress);
   }
 }
 
