@@ -1,17 +1,6 @@
 """cc_actor_library: the actor classes of the services in a .proto file (docs/services.md)."""
 
-def _import_path(file, root):
-    if root != "." and file.path.startswith(root + "/"):
-        return file.path[len(root) + 1:]
-    return file.path
-
-def _out_dir(ctx, root):
-    # Where a proto_library changes the paths of its files, its root is among the outputs.
-    if root.startswith(ctx.bin_dir.path):
-        return root
-    if ctx.label.workspace_root:
-        return ctx.bin_dir.path + "/" + ctx.label.workspace_root
-    return ctx.bin_dir.path
+load(":protoc.bzl", "PROTOC", "out_dir_of", "outputs_of", "plugin_of", "run_protoc")
 
 def _actor_sources_impl(ctx):
     proto = ctx.attr.proto
@@ -19,33 +8,18 @@ def _actor_sources_impl(ctx):
        proto.label.package != ctx.label.package:
         fail("%s is of another package: cc_actor_library stands beside its proto_library" %
              proto.label)
-    info = proto[ProtoInfo]
-    root = info.proto_source_root
-    headers = []
-    sources = []
-    for source in info.direct_sources:
-        stem = source.basename[:-len(".proto")]
-        headers.append(ctx.actions.declare_file(stem + ".troupe.h", sibling = source))
-        sources.append(ctx.actions.declare_file(stem + ".troupe.cc", sibling = source))
-
-    args = ctx.actions.args()
-    args.add("--plugin=protoc-gen-troupe=" + ctx.executable._plugin.path)
+    headers, sources = outputs_of(ctx, [".troupe.h", ".troupe.cc"])
     options = ""
     if ctx.attr.services_namespace:
         options = "services_namespace=%s:" % ctx.attr.services_namespace
-    out_dir = _out_dir(ctx, root)
-    args.add("--troupe_out=" + options + out_dir)
-    args.add_all(info.transitive_proto_path, format_each = "-I%s")
-    args.add("-I.")
-    args.add_all([_import_path(source, root) for source in info.direct_sources])
-    ctx.actions.run(
-        executable = ctx.executable._protoc,
-        arguments = [args],
-        inputs = info.transitive_sources,
-        outputs = headers + sources,
-        tools = [ctx.executable._plugin],
-        mnemonic = "GenActorCc",
-        progress_message = "Generating the actor classes of %s" % proto.label,
+    out_dir = out_dir_of(ctx)
+    run_protoc(
+        ctx,
+        "troupe",
+        ["--troupe_out=" + options + out_dir],
+        headers + sources,
+        "GenActorCc",
+        "Generating the actor classes of %s" % proto.label,
     )
     return [
         DefaultInfo(files = depset(headers + sources)),
@@ -61,18 +35,8 @@ _actor_sources = rule(
     attrs = {
         "proto": attr.label(mandatory = True, providers = [ProtoInfo]),
         "services_namespace": attr.string(),
-        "_plugin": attr.label(
-            default = "//codegen:protoc-gen-troupe",
-            allow_single_file = True,
-            executable = True,
-            cfg = "exec",
-        ),
-        "_protoc": attr.label(
-            default = "@com_google_protobuf//:protoc",
-            allow_single_file = True,
-            executable = True,
-            cfg = "exec",
-        ),
+        "_plugin": plugin_of("//codegen:protoc-gen-troupe"),
+        "_protoc": PROTOC,
     },
     output_to_genfiles = False,
 )
