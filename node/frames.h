@@ -21,7 +21,7 @@ namespace troupe::internal {
 
 // A Call. The views are the caller's; those that a FrameHandler is given end with its call.
 struct CallFrameFields {
-  // Not left to the compiler: clearing the whole at once, as it does, takes four times as long.
+  // Not left to the compiler, which would clear the whole by `rep stos`: 9 ns for each message.
   CallFrameFields() {}
 
   uint32_t id = 0;

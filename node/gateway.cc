@@ -147,10 +147,7 @@ void Gateway::OnCall(std::unique_ptr<GrpcServerCall> call, absl::AnyInvocable<vo
 absl::Status Gateway::Dispatch(GatewayTicket* ticket) {
   const absl::string_view path = ticket->call->method();
   if (path != kCallByName && IsBuiltIn(RpcPath(path).service)) return DispatchBuiltIn(ticket);
-  if (!node_->started() || node_->draining()) {
-    return NodeUnavailableError(absl::StrCat("node ", node_->address(), " shuts down"),
-                                Delivery::kNotSent);
-  }
+  if (!node_->started() || node_->draining()) return node_->DrainingError();
   ticket->counted = CallOpened();
   if (!ticket->counted) {
     return TooManyCallsError(node_->limits().client_calls);

@@ -77,12 +77,28 @@ absl::StatusOr<Request> ParseRequest(absl::string_view bytes) {
   return request;
 }
 
+// Appends the file, and behind it what it imports, but for those that were seen before.
+void AddWithImports(const FileDescriptor* file, absl::flat_hash_set<const FileDescriptor*>* seen,
+                    std::vector<const FileDescriptor*>* files) {
+  if (!seen->insert(file).second) return;
+  size_t next = files->size();
+  files->push_back(file);
+  for (; next < files->size(); ++next) {
+    for (int i = 0; i < (*files)[next]->dependency_count(); ++i) {
+      const FileDescriptor* const import = (*files)[next]->dependency(i);
+      if (seen->insert(import).second) files->push_back(import);
+    }
+  }
+}
+
 // The files of the services, and what they import.
 class KnownFiles {
  public:
   explicit KnownFiles(const std::vector<const ServiceInfo*>& services) {
-    for (const FileDescriptor* file : BuiltInFiles()) AddWithImports(file);
-    for (const ServiceInfo* service : services) AddWithImports(service->descriptor()->file());
+    for (const FileDescriptor* file : BuiltInFiles()) AddWithImports(file, &seen_, &files_);
+    for (const ServiceInfo* service : services) {
+      AddWithImports(service->descriptor()->file(), &seen_, &files_);
+    }
   }
 
   const FileDescriptor* ByName(absl::string_view name) const {
@@ -114,16 +130,6 @@ class KnownFiles {
 
  private:
   bool Has(const FileDescriptor* file) const { return seen_.contains(file); }
-  void AddWithImports(const FileDescriptor* file) {
-    std::vector<const FileDescriptor*> todo = {file};
-    while (!todo.empty()) {
-      const FileDescriptor* next = todo.back();
-      todo.pop_back();
-      if (!seen_.insert(next).second) continue;
-      files_.push_back(next);
-      for (int i = 0; i < next->dependency_count(); ++i) todo.push_back(next->dependency(i));
-    }
-  }
 
   std::vector<const FileDescriptor*> files_;
   absl::flat_hash_set<const FileDescriptor*> seen_;
@@ -131,19 +137,16 @@ class KnownFiles {
 
 // A FileDescriptorResponse: the file, and behind it what it imports.
 void WriteFiles(Writer& writer, const FileDescriptor* file) {
-  std::vector<const FileDescriptor*> todo = {file};
-  absl::flat_hash_set<const FileDescriptor*> seen = {file};
+  std::vector<const FileDescriptor*> files;
+  absl::flat_hash_set<const FileDescriptor*> seen;
+  AddWithImports(file, &seen, &files);
   writer.Tag(kFileDescriptorResponse, WireType::kBytes);
   writer.Nested(0, [&] {
-    for (size_t i = 0; i < todo.size(); ++i) {
+    for (const FileDescriptor* each : files) {
       google::protobuf::FileDescriptorProto proto;
-      todo[i]->CopyTo(&proto);
+      each->CopyTo(&proto);
       writer.Tag(1, WireType::kBytes);
       writer.LengthAndBytes(proto.SerializeAsString());
-      for (int d = 0; d < todo[i]->dependency_count(); ++d) {
-        const FileDescriptor* import = todo[i]->dependency(d);
-        if (seen.insert(import).second) todo.push_back(import);
-      }
     }
   });
 }

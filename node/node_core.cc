@@ -202,6 +202,10 @@ bool NodeCore::MayCall(const Caller& caller, absl::string_view interface,
   return thrown.ok() && verdict.ok();
 }
 
+absl::Status NodeCore::DrainingError() const {
+  return NodeUnavailableError(absl::StrCat("node ", address_, " shuts down"), Delivery::kNotSent);
+}
+
 absl::StatusOr<IntrusivePtr<Peer>> NodeCore::PeerAt(const std::string& address) {
   const absl::StatusOr<Address> parsed = Address::Parse(address);
   if (!parsed.ok()) return parsed.status();

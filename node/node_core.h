@@ -77,6 +77,8 @@ class NodeCore final : public RefTranslator,
   const EncodeContext& encode_context() const { return encode_context_; }
   const DecodeContext& decode_context() const { return decode_context_; }
   bool draining() const { return draining_.load(std::memory_order_relaxed); }
+  // For new work then: kUnavailable, *not sent*.
+  absl::Status DrainingError() const;
   bool started() const { return started_.load(); }
   // What gRPC clients are served.
   GatewayRoutes& routes() { return routes_; }

@@ -193,8 +193,7 @@ absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
   // A stop only ends work, and a pull goes on with a call that is open.
   if (node_->draining() && call.kind != MessageKind::kStop &&
       !(call.kind == MessageKind::kMethod && IsStreamPull(call.arguments))) {
-    return NodeUnavailableError(absl::StrCat("node ", node_->address(), " shuts down"),
-                                Delivery::kNotSent);
+    return node_->DrainingError();
   }
   if (call.arguments.size() > node_->limits().message_bytes) {
     return MessageTooLargeError("the message", call.arguments.size(),
