@@ -68,6 +68,16 @@ bool ClientConnection::OnMessage(absl::string_view message) {
   return true;
 }
 
+std::optional<bool> ClientConnection::OnParts(absl::Span<const absl::string_view> parts) {
+  Connection* connection = nullptr;
+  {
+    MutexLock lock(&mu_);
+    if (!attached_ || !closed_.ok()) return std::nullopt;
+    connection = connection_.get();
+  }
+  return session_->OnParts(connection, parts);
+}
+
 void ClientConnection::OnWritten() {
   Connection* connection = nullptr;
   {

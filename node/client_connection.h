@@ -2,11 +2,13 @@
 #define TROUPE_NODE_CLIENT_CONNECTION_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "node/transport.h"
 #include "runtime/mutex.h"
 
@@ -28,6 +30,8 @@ class ClientConnection final : public ConnectionHandler,
   void Close(const absl::Status& reason) ABSL_LOCKS_EXCLUDED(mu_);
 
   bool OnMessage(absl::string_view message) override ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<bool> OnParts(absl::Span<const absl::string_view> parts) override
+      ABSL_LOCKS_EXCLUDED(mu_);
   void OnWritten() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnClosed(const absl::Status& reason) override ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -11,6 +11,7 @@
 #include "absl/base/optimization.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "node/short_fields.h"
 #include "proto/wire.pb.h"
 #include "runtime/aggregate.h"
 #include "runtime/codec_context.h"
@@ -58,9 +59,6 @@ struct BytesField {
 
 // Up to this many bytes it is cheaper to make room together with the rest, which clears it first.
 constexpr size_t kMaxWithTheRest = 256;
-constexpr uint8_t ShortTag(uint32_t number, WireType type) {
-  return static_cast<uint8_t>(MakeTag(number, type));
-}
 
 // Of a field of bytes, all of it.
 size_t FieldSize(size_t bytes) { return 1 + CodedOutputStream::VarintSize64(bytes) + bytes; }
@@ -174,33 +172,6 @@ bool ReadKind(Reader& reader, WireType type, CallFrameFields* call) {
   call->kind = known ? static_cast<MessageKind>(bits) : MessageKind::kMethod;
   call->unknown_kind = known ? 0 : number;
   return true;
-}
-
-// A varint of at most `kMaxBytes`, and nothing unusual. Returns where it ends, or null.
-template <int kMaxBytes, typename T>
-const char* ReadShortVarint(const char* from, const char* end, T* value) {
-  uint64_t bits = 0;
-  for (int i = 0; i < kMaxBytes && from != end; ++i) {
-    const uint64_t byte = static_cast<uint8_t>(*from++);
-    bits |= (byte & 0x7f) << (7 * i);
-    if (byte < 0x80) {
-      *value = static_cast<T>(bits);
-      return from;
-    }
-  }
-  return nullptr;
-}
-
-const char* ReadShortUint32(const char* from, const char* end, uint32_t* value) {
-  return ReadShortVarint<4>(from, end, value);  // 28 bits
-}
-
-const char* ReadShortBytes(const char* from, const char* end, absl::string_view* bytes) {
-  size_t size = 0;
-  from = ReadShortVarint<4>(from, end, &size);
-  if (from == nullptr || size > static_cast<size_t>(end - from)) return nullptr;
-  *bytes = absl::string_view(from, size);
-  return from + size;
 }
 
 // Reads the calls that this program writes, faster than Reader can: with its position in a
@@ -415,10 +386,10 @@ void AppendCancel(std::string* batch, uint32_t id) {
 }
 
 void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data,
-                 absl::string_view more) {
+                 absl::string_view more, bool append_more) {
   const BytesField bytes(2, more.empty() ? data.data() : nullptr, data.size() + more.size());
   WriteFrame(kPiece, Place::kBatch, bytes, batch, NumberField{1, total_bytes});
-  if (!more.empty()) absl::StrAppend(batch, data, more);
+  if (!more.empty()) absl::StrAppend(batch, data, append_more ? more : absl::string_view());
 }
 
 void AppendGoodbye(std::string* batch, absl::string_view reason) {

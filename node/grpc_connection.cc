@@ -2,6 +2,7 @@
 
 #include <glog/logging.h>
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -14,14 +15,20 @@ namespace {
 // What a read buffer keeps for the next message.
 constexpr size_t kKeptBytes = size_t{1} << 20;
 
-grpc::ByteBuffer Wrap(SharedBytes message) {
-  auto* const owner = new SharedBytes(std::move(message));
-  char* const data = const_cast<char*>((*owner)->data());
-  const size_t size = (*owner)->size();
-  const grpc::Slice slice(
-      data, size, [](void* p) { delete static_cast<SharedBytes*>(TakenFromGrpc(p)); },
-      GivenToGrpc(owner));
-  return grpc::ByteBuffer(&slice, 1);
+// `bytes` are of `owner`, of which the slice keeps a share.
+grpc::Slice SliceOf(absl::string_view bytes, SharedBytes owner) {
+  return grpc::Slice(
+      const_cast<char*>(bytes.data()), bytes.size(),
+      [](void* p) { delete static_cast<SharedBytes*>(TakenFromGrpc(p)); },
+      GivenToGrpc(new SharedBytes(std::move(owner))));
+}
+
+grpc::ByteBuffer Wrap(Message message) {
+  const absl::string_view own = *message.own;
+  const grpc::Slice first = SliceOf(own, std::move(message.own));
+  if (message.tail.empty()) return grpc::ByteBuffer(&first, 1);
+  const grpc::Slice both[] = {first, SliceOf(message.tail, std::move(message.shared))};
+  return grpc::ByteBuffer(both, 2);
 }
 
 }  // namespace
@@ -71,23 +78,23 @@ void GrpcConnection::Accept(std::shared_ptr<ConnectionHandler> handler) {
 }
 
 void GrpcConnection::Started(bool ok) {
-  SharedBytes first;
+  Message first;
   bool read = false;
   {
     MutexLock lock(&mu_);
     ready_ = true;
     if (ok && !finishing_) {
-      if (!ended_) first = std::move(waiting_);
-      if (first != nullptr) ++operations_;
+      if (!ended_) first = std::exchange(waiting_, Message());
+      if (first) ++operations_;
       read = true;
       ++operations_;
     } else {
       ended_ = true;
     }
-    if (first == nullptr && waiting_ != nullptr) writing_ = false;
-    waiting_ = nullptr;
+    if (!first && waiting_) writing_ = false;
+    waiting_ = Message();
   }
-  if (first != nullptr) WriteNow(std::move(first));
+  if (first) WriteNow(std::move(first));
   if (read) BeginReading();
   EndOperation();
 }
@@ -133,20 +140,32 @@ bool GrpcConnection::Deliver() {
     more = handler_->OnMessage(
         absl::string_view(reinterpret_cast<const char*>(single.begin()), single.size()));
   } else {
-    std::vector<grpc::Slice> slices;
-    contiguous_.clear();
-    contiguous_.reserve(incoming_.Length());
-    if (incoming_.Dump(&slices).ok()) {
-      for (const grpc::Slice& slice : slices) {
-        contiguous_.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-      }
-    }
-    slices.clear();
-    incoming_.Clear();
-    more = handler_->OnMessage(contiguous_);
-    if (contiguous_.capacity() > kKeptBytes) std::string().swap(contiguous_);
+    more = DeliverParts();
   }
   return more || KeepsReading();
+}
+
+bool GrpcConnection::DeliverParts() {
+  const size_t bytes = incoming_.Length();
+  std::vector<grpc::Slice> slices;
+  std::vector<absl::string_view> parts;
+  if (incoming_.Dump(&slices).ok()) {
+    parts.reserve(slices.size());
+    for (const grpc::Slice& slice : slices) {
+      parts.emplace_back(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
+  }
+  incoming_.Clear();
+  if (!parts.empty()) {
+    if (const std::optional<bool> taken = handler_->OnParts(parts)) return *taken;
+  }
+  contiguous_.clear();
+  contiguous_.reserve(bytes);
+  for (const absl::string_view part : parts) contiguous_.append(part.data(), part.size());
+  slices.clear();
+  const bool more = handler_->OnMessage(contiguous_);
+  if (contiguous_.capacity() > kKeptBytes) std::string().swap(contiguous_);
+  return more;
 }
 
 // After an OnMessage that returned false.
@@ -174,7 +193,7 @@ void GrpcConnection::ResumeReading() {
   BeginReading();
 }
 
-void GrpcConnection::Write(SharedBytes message) {
+void GrpcConnection::Write(Message message) {
   {
     MutexLock lock(&mu_);
     if (ended_ || closing_) return;
@@ -189,7 +208,7 @@ void GrpcConnection::Write(SharedBytes message) {
   WriteNow(std::move(message));
 }
 
-void GrpcConnection::WriteNow(SharedBytes message) {
+void GrpcConnection::WriteNow(Message message) {
   call_->Write(Wrap(std::move(message)), &write_tag_);
 }
 
@@ -215,8 +234,8 @@ void GrpcConnection::Close(const absl::Status& reason) {
     close_reason_ = reason;
     cancel = is_client_ && !ready_;
     if (!is_client_) ended_ = true;
-    if (!ready_ && waiting_ != nullptr) {
-      waiting_ = nullptr;
+    if (!ready_ && waiting_) {
+      waiting_ = Message();
       writing_ = false;
     }
     read = paused_ && !finishing_;

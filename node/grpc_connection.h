@@ -51,7 +51,7 @@ class GrpcConnection final : public Connection {
   // Acceptor: `handler` null refuses the connection.
   void Accept(std::shared_ptr<ConnectionHandler> handler);
 
-  void Write(SharedBytes message) override;
+  void Write(Message message) override;
   void ResumeReading() override;
   void Close(const absl::Status& reason) override;
   const Caller& caller() const override { return caller_; }
@@ -68,8 +68,9 @@ class GrpcConnection final : public Connection {
 
   void BeginReading();
   bool Deliver();
+  bool DeliverParts();
   bool KeepsReading();
-  void WriteNow(SharedBytes message);
+  void WriteNow(Message message);
   void SetAlarm(absl::Duration delay);
   void EndOperation();
   Action NextActionLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -106,7 +107,7 @@ class GrpcConnection final : public Connection {
   Mutex mu_;
   int operations_ ABSL_GUARDED_BY(mu_) = 0;
   bool ready_ ABSL_GUARDED_BY(mu_) = false;    // connected, and the handler is known
-  SharedBytes waiting_ ABSL_GUARDED_BY(mu_);   // to be written when it is ready
+  Message waiting_ ABSL_GUARDED_BY(mu_);       // to be written when it is ready
   bool writing_ ABSL_GUARDED_BY(mu_) = false;  // or waiting
   bool paused_ ABSL_GUARDED_BY(mu_) = false;   // no read is under way, until ResumeReading
   bool resumed_ ABSL_GUARDED_BY(mu_) = false;  // ResumeReading came before the pause

@@ -15,6 +15,18 @@ namespace {
 // wait for their acknowledgement.
 constexpr size_t kMostSpare = 4;
 constexpr size_t kMostSpareBody = size_t{2} << 20;
+// Of a piece, what is worth a part of a message to itself; less is copied.
+constexpr size_t kMinShared = 4096;
+
+// One that the transport still holds must stay as it is.
+bool IsLastShare(const std::shared_ptr<std::string>& bytes) {
+  if (bytes.use_count() != 1) return false;
+  // Whoever gave up the other shares read the bytes before. use_count() does not wait for that;
+  // taking one more share does, as libstdc++ counts them (acquire-release). A fence would do as
+  // well, but ThreadSanitizer knows none.
+  const std::shared_ptr<std::string> ordered = bytes;
+  return true;
+}
 
 }  // namespace
 
@@ -37,7 +49,7 @@ void Outbox::AddLarge(std::string head, std::string body, const Urn& order, uint
   bytes_ += head.size() + body.size();
   ++large_of_[order];
   large_.push_back({.head = std::move(head),
-                    .body = std::move(body),
+                    .body = std::make_shared<std::string>(std::move(body)),
                     .sent = 0,
                     .order = order,
                     .call = call,
@@ -87,9 +99,9 @@ void Outbox::ForgetOrder(const Urn& order) {
   if (--count->second == 0) large_of_.erase(count);
 }
 
-void Outbox::Seal(uint64_t acknowledged) {
+void Outbox::Seal(uint64_t acknowledged, const Buffer& body, absl::string_view tail) {
   SetBatchHeader(&open_, first_ + sealed_.size(), acknowledged);
-  sealed_.push_back(std::make_shared<std::string>(std::move(open_)));
+  sealed_.push_back({std::make_shared<std::string>(std::move(open_)), body, tail});
   open_.clear();
   if (!spare_.empty()) {
     open_ = std::move(spare_.back());
@@ -98,61 +110,67 @@ void Outbox::Seal(uint64_t acknowledged) {
   open_counted_ = 0;
 }
 
-void Outbox::Recycle(std::shared_ptr<std::string> batch) {
-  // One that the transport still holds must stay as it is.
-  if (spare_.size() >= kMostSpare || batch->capacity() > 2 * batch_bytes_ ||
-      batch.use_count() != 1) {
+void Outbox::RecycleBatch(Buffer batch) {
+  if (spare_.size() >= kMostSpare || batch->capacity() > 2 * batch_bytes_ || !IsLastShare(batch)) {
     return;
   }
-  // Whoever gave up the other shares read the bytes before. use_count() does not wait for that;
-  // taking one more share does, as libstdc++ counts them (acquire-release). A fence would do as
-  // well, but ThreadSanitizer knows none.
-  const std::shared_ptr<std::string> ordered = batch;
   batch->clear();
   spare_.push_back(std::move(*batch));
 }
 
-size_t Outbox::AppendPiece(size_t most) {
+void Outbox::RecycleBody(Buffer body) {
+  if (body == nullptr || spare_bodies_.size() >= kMostSpare || body->capacity() > kMostSpareBody ||
+      !IsLastShare(body)) {
+    return;
+  }
+  body->clear();
+  spare_bodies_.push_back(std::move(*body));
+}
+
+size_t Outbox::AppendPiece(size_t room) {
   Large& large = large_.front();
-  const size_t size = large.small ? large.size() : std::min(most, large.size() - large.sent);
+  const size_t size = large.small ? large.size() : std::min(room, large.size() - large.sent);
   std::string* const batch = BeginFrame();
+  absl::string_view shared;
   if (large.small) {
-    absl::StrAppend(batch, large.head, large.body);
+    absl::StrAppend(batch, large.head, *large.body);
   } else {
     const size_t from_head = std::min(large.sent, large.head.size());
     const size_t of_head = std::min(size, large.head.size() - from_head);
-    internal::AppendPiece(
-        batch, large.sent == 0 ? large.size() : 0,
-        absl::string_view(large.head).substr(from_head, of_head),
-        absl::string_view(large.body).substr(large.sent - from_head, size - of_head));
+    const absl::string_view of_body =
+        absl::string_view(*large.body).substr(large.sent - from_head, size - of_head);
+    if (of_body.size() >= kMinShared) shared = of_body;
+    internal::AppendPiece(batch, large.sent == 0 ? large.size() : 0,
+                          absl::string_view(large.head).substr(from_head, of_head), of_body,
+                          /*append_more=*/shared.empty());
   }
   (void)EndFrame();
-  bytes_ -= size;  // they count in the batch now
+  bytes_ -= size - shared.size();  // they count in the batch now
+  if (!shared.empty()) Seal(acknowledged_, large.body, shared);
   large.sent += size;
-  if (large.sent < large.size()) return size;
-  ForgetOrder(large.order);
-  if (spare_bodies_.size() < kMostSpare && large.body.capacity() <= kMostSpareBody) {
-    large.body.clear();
-    spare_bodies_.push_back(std::move(large.body));
+  if (large.sent == large.size()) {
+    ForgetOrder(large.order);
+    RecycleBody(std::move(large.body));
+    large_.pop_front();
   }
-  large_.pop_front();
-  return size;
+  return shared.empty() ? room - std::min(room, size) : 0;
 }
 
 bool Outbox::HasNext() const {
   return next_ < first_ + sealed_.size() || !open_.empty() || !large_.empty();
 }
 
-SharedBytes Outbox::Next(uint64_t acknowledged) {
+Message Outbox::Next(uint64_t acknowledged) {
   if (next_ == first_ + sealed_.size()) {
     acknowledged_ = acknowledged;
-    for (size_t room = batch_bytes_; room > 0 && !large_.empty();) {
-      room -= std::min(room, AppendPiece(room));
-    }
-    if (open_.empty()) return nullptr;
-    Seal(acknowledged);
+    for (size_t room = batch_bytes_; room > 0 && !large_.empty();) room = AppendPiece(room);
+    if (!open_.empty()) Seal(acknowledged);
+    if (next_ == first_ + sealed_.size()) return Message();
   }
-  SharedBytes batch = sealed_[next_ - first_];
+  const Sealed& sealed = sealed_[next_ - first_];
+  Message batch(sealed.own);
+  batch.shared = sealed.body;
+  batch.tail = sealed.tail;
   written_ = std::max(written_, next_);
   ++next_;
   return batch;
@@ -161,8 +179,10 @@ SharedBytes Outbox::Next(uint64_t acknowledged) {
 bool Outbox::Acknowledge(uint64_t sequence) {
   if (sequence > written_) return false;
   while (first_ <= sequence) {
-    bytes_ -= sealed_.front()->size();
-    Recycle(std::move(sealed_.front()));
+    Sealed& sealed = sealed_.front();
+    bytes_ -= sealed.size();
+    RecycleBatch(std::move(sealed.own));
+    RecycleBody(std::move(sealed.body));
     sealed_.pop_front();
     ++first_;
   }

@@ -22,7 +22,8 @@ namespace troupe::internal {
 // Frames are appended to the open batch, which is sealed when it is taken for writing or over its
 // limit. A frame too large for a batch goes to a queue of its own, from which each batch takes
 // pieces of one batch's size: so small frames overtake large ones. Those for whom order matters ask
-// HasLarge first.
+// HasLarge first. Pieces are not copied into their batches: these share the frame's memory, which
+// is so kept until the last one is acknowledged.
 class Outbox {
  public:
   // `max_bytes` bounds everything that is kept; see HasRoom.
@@ -39,7 +40,7 @@ class Outbox {
   // A frame (without the field of the batch) that is sent in pieces, in two parts. `order` is of
   // those who must not overtake it, `call` the number of the call that it is, for DropLargerThan.
   void AddLarge(std::string head, std::string body, const Urn& order, uint32_t call = 0);
-  // An empty string, which may have the memory of a body that was sent.
+  // An empty string, which may have the memory of a body that nobody needs any more.
   std::string TakeSpareBody();
   // A small frame (with that field) that must not overtake any that is sent in pieces.
   void AddBehindLarge(absl::string_view frame);
@@ -55,9 +56,9 @@ class Outbox {
   }
   bool IsLarge(size_t frame_bytes) const { return frame_bytes > batch_bytes_; }
 
-  // The next batch to write, or null. `acknowledged` is what it tells the other side, if it is
+  // The next batch to write, or none. `acknowledged` is what it tells the other side, if it is
   // sealed now.
-  SharedBytes Next(uint64_t acknowledged);
+  Message Next(uint64_t acknowledged);
   bool HasNext() const;
 
   // The other side has all up to `sequence`: false if it cannot, because that was never written.
@@ -74,29 +75,43 @@ class Outbox {
   bool empty() const { return bytes_ == 0; }
 
  private:
+  using Buffer = std::shared_ptr<std::string>;
+
   struct Large {
-    size_t size() const { return head.size() + body.size(); }
+    size_t size() const { return head.size() + body->size(); }
 
     std::string head;
-    std::string body;
+    Buffer body;
     size_t sent = 0;
     Urn order;
     uint32_t call = 0;
     bool small = false;  // sent as it is
   };
 
-  void Seal(uint64_t acknowledged);
-  void Recycle(std::shared_ptr<std::string> batch);
-  // Of the first of large_, with at most so many bytes; returns how many.
-  size_t AppendPiece(size_t most);
+  // A batch that is sealed: as Message says.
+  struct Sealed {
+    size_t size() const { return own->size() + tail.size(); }
+
+    Buffer own;
+    Buffer body = nullptr;
+    absl::string_view tail = {};
+  };
+
+  // What is in open_, and behind it `tail`, a part of `body`.
+  void Seal(uint64_t acknowledged, const Buffer& body = nullptr, absl::string_view tail = {});
+  void RecycleBatch(Buffer batch);
+  void RecycleBody(Buffer body);
+  // Of the first of large_, at most as large as the room that is left in the batch. Returns what is
+  // left then; nothing, if the batch had to be sealed.
+  size_t AppendPiece(size_t room);
   void ForgetOrder(const Urn& order);
 
   const size_t max_bytes_;
   const size_t batch_bytes_;
 
   std::string open_;
-  size_t open_counted_ = 0;                          // of open_, what is in bytes_
-  std::deque<std::shared_ptr<std::string>> sealed_;  // numbers first_ ...
+  size_t open_counted_ = 0;    // of open_, what is in bytes_
+  std::deque<Sealed> sealed_;  // numbers first_ ...
   // Empty buffers that are used again, for batches and for bodies.
   std::vector<std::string> spare_;
   std::vector<std::string> spare_bodies_;

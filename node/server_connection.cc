@@ -86,6 +86,19 @@ bool ServerConnection::OnMessage(absl::string_view message) {
   return true;
 }
 
+std::optional<bool> ServerConnection::OnParts(absl::Span<const absl::string_view> parts) {
+  std::shared_ptr<Connection> connection;
+  std::shared_ptr<ServerSession> session;
+  {
+    MutexLock lock(&mu_);
+    if (!attached_) return std::nullopt;
+    connection = connection_;
+    session = session_;
+  }
+  if (connection == nullptr) return true;
+  return session->OnParts(connection.get(), parts);
+}
+
 void ServerConnection::OnWritten() {
   std::shared_ptr<Connection> connection;
   std::shared_ptr<ServerSession> session;

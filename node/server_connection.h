@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "node/transport.h"
 #include "runtime/mutex.h"
 
@@ -24,6 +26,8 @@ class ServerConnection final : public ConnectionHandler,
   ~ServerConnection() override;
 
   bool OnMessage(absl::string_view message) override ABSL_LOCKS_EXCLUDED(mu_);
+  std::optional<bool> OnParts(absl::Span<const absl::string_view> parts) override
+      ABSL_LOCKS_EXCLUDED(mu_);
   void OnWritten() override ABSL_LOCKS_EXCLUDED(mu_);
   void OnClosed(const absl::Status& reason) override ABSL_LOCKS_EXCLUDED(mu_);
 

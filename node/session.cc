@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/errors.h"
 
@@ -41,7 +42,8 @@ absl::Status Session::Attach(std::shared_ptr<Connection> connection, uint64_t re
   return absl::OkStatus();
 }
 
-absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batch, bool* is_new) {
+absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batch, bool more_frames,
+                                  bool* is_new) {
   const absl::StatusOr<BatchView> header = ReadBatchHeader(batch);
   if (!header.ok()) return header.status();
   MutexLock lock(&mu_);
@@ -53,7 +55,7 @@ absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batc
     return absl::InvalidArgumentError(
         absl::StrCat("batch ", header->acknowledged, " is acknowledged, but was never sent"));
   }
-  if (!header->has_frames) return absl::OkStatus();
+  if (!header->has_frames && !more_frames) return absl::OkStatus();
   if (header->sequence == 0)
     return absl::InvalidArgumentError("frames in a batch without a number");
   if (header->sequence <= received_) return absl::OkStatus();  // sent again
@@ -67,9 +69,26 @@ absl::Status Session::AcceptBatch(Connection* connection, absl::string_view batc
 }
 
 bool Session::OnBatch(Connection* connection, absl::string_view batch) {
+  return HandleBatch(connection, batch, batch.size(), nullptr, {});
+}
+
+std::optional<bool> Session::OnParts(Connection* connection,
+                                     absl::Span<const absl::string_view> parts) {
+  size_t bytes = 0;
+  for (const absl::string_view part : parts) bytes += part.size();
+  const std::optional<LastPiece> piece = FindLastPiece(parts.front(), bytes);
+  if (!piece.has_value()) return std::nullopt;
+  absl::InlinedVector<absl::string_view, 32> data(parts.begin(), parts.end());
+  data.front().remove_prefix(piece->data_begin);
+  return HandleBatch(connection, piece->before, bytes, &*piece, data);
+}
+
+bool Session::HandleBatch(Connection* connection, absl::string_view batch, size_t bytes,
+                          const LastPiece* piece, absl::Span<const absl::string_view> data) {
   bool is_new = false;
-  absl::Status status = AcceptBatch(connection, batch, &is_new);
+  absl::Status status = AcceptBatch(connection, batch, piece != nullptr, &is_new);
   if (status.ok() && is_new) status = ReadFrames(batch, *this);
+  if (status.ok() && is_new && piece != nullptr) status = AddPiece(piece->total_bytes, data);
   if (!status.ok()) {
     End(absl::InvalidArgumentError(absl::StrCat("protocol error: ", status.message())));
     return true;
@@ -79,7 +98,7 @@ bool Session::OnBatch(Connection* connection, absl::string_view batch) {
     return true;
   }
   if (!is_new) return true;
-  if (NoteReceived(batch.size())) FlushNow();
+  if (NoteReceived(bytes)) FlushNow();
   if (MayReadOn()) return true;
   {
     MutexLock lock(&mu_);
@@ -105,6 +124,10 @@ bool Session::NoteReceived(size_t bytes) {
 }
 
 absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
+  return AddPiece(total_bytes, absl::MakeConstSpan(&data, 1));
+}
+
+absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::string_view> data) {
   if (in_large_) return absl::InvalidArgumentError("a piece in pieces");
   if (large_bytes_ == 0) {
     if (total_bytes == 0 || total_bytes > options_.message_bytes + kFrameOverhead) {
@@ -119,10 +142,12 @@ absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
     // Larger ones only take what has come.
     if (total_bytes <= kMostKept) large_.reserve(total_bytes);
   }
-  if (data.size() > large_bytes_ - large_.size()) {
-    return absl::InvalidArgumentError("the pieces are more than the message");
+  for (const absl::string_view part : data) {
+    if (part.size() > large_bytes_ - large_.size()) {
+      return absl::InvalidArgumentError("the pieces are more than the message");
+    }
+    large_.append(part.data(), part.size());
   }
-  large_.append(data.data(), data.size());
   if (large_.size() < large_bytes_) return absl::OkStatus();
   std::string frame = std::exchange(large_, std::string());
   large_bytes_ = 0;
@@ -179,21 +204,21 @@ void Session::Run() {
   FlushNow();
 }
 
-SharedBytes Session::NextToWriteLocked() {
-  if (connection_ == nullptr) return nullptr;
+Message Session::NextToWriteLocked() {
+  if (connection_ == nullptr) return Message();
   if (writing_) {
     flush_wanted_ = true;
-    return nullptr;
+    return Message();
   }
   flush_wanted_ = false;
-  SharedBytes batch = outbox_.Next(received_);
-  if (batch == nullptr && acknowledge_) {
+  Message batch = outbox_.Next(received_);
+  if (!batch && acknowledge_) {
     std::string header;
     BeginBatch(&header);
     SetBatchHeader(&header, 0, received_);
-    batch = std::make_shared<const std::string>(std::move(header));
+    batch = Message(std::make_shared<const std::string>(std::move(header)));
   }
-  if (batch == nullptr) return nullptr;
+  if (!batch) return batch;
   acknowledge_ = false;
   unacknowledged_bytes_ = 0;
   unacknowledged_batches_ = 0;
@@ -204,11 +229,11 @@ SharedBytes Session::NextToWriteLocked() {
 
 void Session::FlushNow() {
   std::shared_ptr<Connection> connection;
-  SharedBytes batch;
+  Message batch;
   {
     MutexLock lock(&mu_);
     batch = NextToWriteLocked();
-    if (batch == nullptr) return;
+    if (!batch) return;
     connection = connection_;
   }
   connection->Write(std::move(batch));

@@ -4,12 +4,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "node/frames.h"
+#include "node/last_piece.h"
 #include "node/outbox.h"
 #include "node/transport.h"
 #include "runtime/executor.h"
@@ -58,6 +61,9 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   // Writes what there is, unless a write is under way already.
   void FlushNow() ABSL_LOCKS_EXCLUDED(mu_);
   bool OnBatch(Connection* connection, absl::string_view batch) ABSL_LOCKS_EXCLUDED(mu_);
+  // A batch that lies in parts. Nothing: it has to be put together first, for OnBatch.
+  std::optional<bool> OnParts(Connection* connection, absl::Span<const absl::string_view> parts)
+      ABSL_LOCKS_EXCLUDED(mu_);
   void OnWritten(Connection* connection) ABSL_LOCKS_EXCLUDED(mu_);
   void OnClosed(Connection* connection, const absl::Status& reason) ABSL_LOCKS_EXCLUDED(mu_);
 
@@ -119,10 +125,16 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   bool ended_ ABSL_GUARDED_BY(mu_) = false;
 
  private:
-  absl::Status AcceptBatch(Connection* connection, absl::string_view batch, bool* is_new)
+  // A batch of so many bytes, all of it or what stands before a piece at its end.
+  bool HandleBatch(Connection* connection, absl::string_view batch, size_t bytes,
+                   const LastPiece* piece, absl::Span<const absl::string_view> data)
       ABSL_LOCKS_EXCLUDED(mu_);
-  // Null: nothing is to be written now.
-  SharedBytes NextToWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
+  absl::Status AcceptBatch(Connection* connection, absl::string_view batch, bool more_frames,
+                           bool* is_new) ABSL_LOCKS_EXCLUDED(mu_);
+  absl::Status AddPiece(uint64_t total_bytes, absl::Span<const absl::string_view> data)
+      ABSL_LOCKS_EXCLUDED(mu_);
+  // None: nothing is to be written now.
+  Message NextToWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether to acknowledge now although there is nothing to send.
   bool NoteReceived(size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
 

@@ -3,11 +3,14 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "runtime/caller.h"
 
 namespace troupe::internal {
@@ -15,9 +18,31 @@ namespace troupe::internal {
 // No message on a connection is larger.
 inline constexpr size_t kMaxBatchBytes = size_t{1} << 20;
 
-// The bytes of one message. Shared: the session keeps them until they are acknowledged, the
-// connection until they are written.
+// The session keeps them until they are acknowledged, the connection until they are written.
 using SharedBytes = std::shared_ptr<const std::string>;
+
+// The bytes of one message: its own, and behind them a part of what several messages share, so that
+// nobody has to copy it. Never changed once it was written.
+struct Message {
+  Message() = default;  // none
+  // Implicit: most have nothing but their own.
+  Message(SharedBytes bytes) : own(std::move(bytes)) {}  // NOLINT(google-explicit-constructor)
+
+  explicit operator bool() const { return own != nullptr; }
+  size_t size() const { return own->size() + tail.size(); }
+  // All of it in one; a copy only if there is a tail.
+  SharedBytes Joined() const {
+    if (tail.empty()) return own;
+    auto all = std::make_shared<std::string>();
+    all->reserve(size());
+    all->append(*own).append(tail.data(), tail.size());
+    return all;
+  }
+
+  SharedBytes own = nullptr;
+  SharedBytes shared = nullptr;  // holds the tail
+  absl::string_view tail = {};
+};
 
 // What a connection tells its session. Held by the connection until OnClosed has returned.
 //
@@ -32,6 +57,12 @@ class ConnectionHandler {
   // during the call. False: no further message until Connection::ResumeReading, so that the other
   // side is slowed down.
   virtual bool OnMessage(absl::string_view message) = 0;
+  // Instead of OnMessage, for a message that lies in several parts: whoever need not have it in one
+  // takes it here. Nothing: it was not looked at, and comes to OnMessage, in one.
+  virtual std::optional<bool> OnParts(absl::Span<const absl::string_view> parts) {
+    (void)parts;
+    return std::nullopt;
+  }
   // The last Write is done, the next may come.
   virtual void OnWritten() = 0;
   // Exactly once, the last call. What was written and is not acknowledged may have arrived or not.
@@ -48,7 +79,7 @@ class Connection {
 
   // Sends a message. One at a time: the next only after OnWritten. Legal before the connection is
   // made. On a closed connection the message is dropped; OnClosed follows or has been.
-  virtual void Write(SharedBytes message) = 0;
+  virtual void Write(Message message) = 0;
   // Once for each OnMessage that returns false; may come while that call still returns.
   virtual void ResumeReading() = 0;
   // Ends it; what is not written yet may be lost. An acceptor's `reason` reaches the other side's

@@ -4,14 +4,31 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "glog/logging.h"
 #include "runtime/caller.h"
 
 namespace troupe::internal {
+namespace {
+
+// A network gives a longer message in parts, of which the first one has the beginnings of frames.
+bool GiveInParts(ConnectionHandler& handler, absl::string_view message) {
+  constexpr size_t kFirst = 128;
+  if (message.size() > kFirst) {
+    const size_t half = (message.size() - kFirst) / 2;
+    const absl::string_view parts[] = {message.substr(0, kFirst), message.substr(kFirst, half),
+                                       message.substr(kFirst + half)};
+    if (const std::optional<bool> more = handler.OnParts(parts)) return *more;
+  }
+  return handler.OnMessage(message);
+}
+
+}  // namespace
 
 MemoryNetwork::State::State(const Options& options) : options_(options), random_(options.seed) {
   CHECK(options.clock != nullptr);
@@ -251,7 +268,7 @@ void MemoryNetwork::State::DeliverMessage(const MemoryPairPtr& pair, MemorySideI
     side.in_message = true;
     ++side.host->calls;
   }
-  const bool more = handler->OnMessage(*bytes);
+  const bool more = GiveInParts(*handler, *bytes);
   MutexLock lock(&mu_);
   side.in_message = false;
   if (!more) ++side.pauses;

@@ -42,7 +42,7 @@ class MemoryNetwork::MemoryConnection final : public Connection {
         index_(index),
         caller_(std::move(caller)) {}
 
-  void Write(SharedBytes message) override { state_->Write(*pair_, index_, std::move(message)); }
+  void Write(Message message) override { state_->Write(*pair_, index_, message.Joined()); }
   void ResumeReading() override { state_->ResumeReading(*pair_, index_); }
   void Close(const absl::Status& reason) override { state_->Close(*pair_, index_, reason); }
   const Caller& caller() const override { return caller_; }

@@ -1,15 +1,17 @@
 // Feeds bytes to the readers of batches and frames. What a handler is given can be written, and is
-// read the same again; a view never leaves the input.
+// read the same again; a view never leaves the input. A batch that is read in parts means the same.
 
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "node/frames.h"
+#include "node/last_piece.h"
 
 namespace troupe::internal {
 namespace {
@@ -80,6 +82,23 @@ void TryBatch(absl::string_view bytes) {
   Require(copied.ok() && copied->has_frames == (first.batch().size() > kBatchHeaderBytes));
 }
 
+void TryParts(absl::string_view bytes) {
+  for (const size_t known : {size_t{8}, size_t{24}, size_t{64}, bytes.size()}) {
+    const absl::string_view begin = bytes.substr(0, known);
+    const std::optional<LastPiece> piece = FindLastPiece(begin, bytes.size());
+    if (!piece.has_value()) continue;
+    Copier whole(bytes);
+    const absl::Status status = ReadFrames(bytes, whole);
+    Copier parts(bytes);
+    const absl::Status before = ReadFrames(piece->before, parts);
+    Require(before.ok() == status.ok());
+    if (!before.ok()) continue;
+    Require(parts.OnPiece(piece->total_bytes, bytes.substr(piece->data_begin)).ok());
+    // Not the same bytes: see TryBatch.
+    Require(parts.batch().size() == whole.batch().size());
+  }
+}
+
 void TryFrame(absl::string_view bytes) {
   Copier copier(bytes);
   const absl::Status status = ReadFrame(bytes, copier);
@@ -92,6 +111,7 @@ void TryFrame(absl::string_view bytes) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const absl::string_view bytes(reinterpret_cast<const char*>(data), size);
   troupe::internal::TryBatch(bytes);
+  troupe::internal::TryParts(bytes);
   troupe::internal::TryFrame(bytes);
   return 0;
 }
