@@ -386,10 +386,16 @@ void AppendCancel(std::string* batch, uint32_t id) {
 }
 
 void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data,
-                 absl::string_view more, bool append_more) {
-  const BytesField bytes(2, more.empty() ? data.data() : nullptr, data.size() + more.size());
+                 absl::string_view more) {
+  AppendPieceHead(batch, total_bytes, data, more.size());
+  batch->append(more.data(), more.size());
+}
+
+void AppendPieceHead(std::string* batch, uint64_t total_bytes, absl::string_view data,
+                     size_t more_bytes) {
+  const BytesField bytes(2, nullptr, data.size() + more_bytes);
   WriteFrame(kPiece, Place::kBatch, bytes, batch, NumberField{1, total_bytes});
-  if (!more.empty()) absl::StrAppend(batch, data, append_more ? more : absl::string_view());
+  batch->append(data.data(), data.size());
 }
 
 void AppendGoodbye(std::string* batch, absl::string_view reason) {

@@ -53,10 +53,12 @@ void AppendCall(std::string* batch, const CallFrameFields& call);
 void AppendReply(std::string* batch, uint32_t id, const absl::Status& status,
                  absl::string_view result);
 void AppendCancel(std::string* batch, uint32_t id);
-// `total_bytes`: of the whole frame in its first piece, 0 in the others. `more` follows `data`;
-// without `append_more`, it is left to the caller to let it follow.
+// `total_bytes`: of the whole frame in its first piece, 0 in the others. `more` follows `data`.
 void AppendPiece(std::string* batch, uint64_t total_bytes, absl::string_view data,
-                 absl::string_view more = {}, bool append_more = true);
+                 absl::string_view more = {});
+// The same, but those `more_bytes` are left to the caller, as the end of the batch.
+void AppendPieceHead(std::string* batch, uint64_t total_bytes, absl::string_view data,
+                     size_t more_bytes);
 void AppendGoodbye(std::string* batch, absl::string_view reason);
 
 // The bytes of a Frame that is too large for a batch, to be cut into pieces: all but those of the

@@ -139,10 +139,13 @@ size_t Outbox::AppendPiece(size_t room) {
     const size_t of_head = std::min(size, large.head.size() - from_head);
     const absl::string_view of_body =
         absl::string_view(*large.body).substr(large.sent - from_head, size - of_head);
-    if (of_body.size() >= kMinShared) shared = of_body;
-    internal::AppendPiece(batch, large.sent == 0 ? large.size() : 0,
-                          absl::string_view(large.head).substr(from_head, of_head), of_body,
-                          /*append_more=*/shared.empty());
+    AppendPieceHead(batch, large.sent == 0 ? large.size() : 0,
+                    absl::string_view(large.head).substr(from_head, of_head), of_body.size());
+    if (of_body.size() >= kMinShared) {
+      shared = of_body;
+    } else {
+      batch->append(of_body.data(), of_body.size());
+    }
   }
   (void)EndFrame();
   bytes_ -= size - shared.size();  // they count in the batch now

@@ -23,7 +23,7 @@ namespace troupe::internal {
 // limit. A frame too large for a batch goes to a queue of its own, from which each batch takes
 // pieces of one batch's size: so small frames overtake large ones. Those for whom order matters ask
 // HasLarge first. Pieces are not copied into their batches: these share the frame's memory, which
-// is so kept until the last one is acknowledged.
+// is so kept until the last one is acknowledged, while bytes() counts what is left to acknowledge.
 class Outbox {
  public:
   // `max_bytes` bounds everything that is kept; see HasRoom.

@@ -57,8 +57,9 @@ class ConnectionHandler {
   // during the call. False: no further message until Connection::ResumeReading, so that the other
   // side is slowed down.
   virtual bool OnMessage(absl::string_view message) = 0;
-  // Instead of OnMessage, for a message that lies in several parts: whoever need not have it in one
-  // takes it here. Nothing: it was not looked at, and comes to OnMessage, in one.
+  // Instead of OnMessage, and with its result, for a message that lies in several parts (at least
+  // one): whoever need not have it in one takes it here. Nothing: it was not looked at, and comes
+  // to OnMessage, in one.
   virtual std::optional<bool> OnParts(absl::Span<const absl::string_view> parts) {
     (void)parts;
     return std::nullopt;
@@ -80,7 +81,7 @@ class Connection {
   // Sends a message. One at a time: the next only after OnWritten. Legal before the connection is
   // made. On a closed connection the message is dropped; OnClosed follows or has been.
   virtual void Write(Message message) = 0;
-  // Once for each OnMessage that returns false; may come while that call still returns.
+  // Once for each OnMessage or OnParts that returns false; may come while that call still returns.
   virtual void ResumeReading() = 0;
   // Ends it; what is not written yet may be lost. An acceptor's `reason` reaches the other side's
   // OnClosed. OnClosed follows, from a thread of the transport's.
