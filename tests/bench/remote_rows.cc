@@ -237,9 +237,9 @@ Figures Connect(RemoteBench* bench) {
   return {{"connect", Median(std::move(rounds)), "us"}};
 }
 
-// Percent of one core that a node needs to do nothing for five seconds.
+// Percent of one core that a node needs to do nothing for five seconds times `scale`.
 double IdlePercent(const OtherProcess& node, double scale) {
-  const double seconds = 5 * std::min(1.0, scale);
+  const double seconds = 5 * scale;
   CHECK(!node.EndsWithin(seconds / 5));  // what its start has left to do
   const double before = node.CpuSeconds();
   const Stopwatch watch;
