@@ -44,7 +44,7 @@ bool IsFinal(const absl::Status& reason) {
 
 ClientSession::ClientSession(std::shared_ptr<NodeCore> node, IntrusivePtr<Peer> peer,
                              uint32_t serial, uint64_t id)
-    : Session(node->system_core(), node->session_options(), peer->mu()),
+    : Session(node->system_core(), node->session_options(), SessionSide::kInitiator, peer->mu()),
       node_(std::move(node)),
       peer_(std::move(peer)),
       serial_(serial),

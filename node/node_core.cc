@@ -26,7 +26,8 @@ SessionOptions SessionOptionsFrom(const NodeOptions& options) {
   session.batch_bytes = options.limits.batch_bytes;
   session.ticks_until_down = std::max<int>(
       2, static_cast<int>(absl::Ceil(options.down_after, options.heartbeat) / options.heartbeat));
-  session.ticks_until_reconnect = (session.ticks_until_down + 1) / 2;
+  session.ticks_until_reconnect = std::max(2, (session.ticks_until_down + 1) / 2);
+  session.ticks_until_heartbeat = std::min(2, session.ticks_until_reconnect - 1);
   return session;
 }
 

@@ -64,7 +64,7 @@ void InboundWindow::SessionGone() {
 
 ServerSession::ServerSession(std::shared_ptr<NodeCore> node, uint64_t id, const wire::Hello& hello,
                              Caller caller)
-    : Session(node->system_core(), node->session_options(), own_mu_),
+    : Session(node->system_core(), node->session_options(), SessionSide::kAcceptor, own_mu_),
       node_(std::move(node)),
       id_(id),
       peer_incarnation_(hello.incarnation()),

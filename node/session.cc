@@ -18,9 +18,11 @@ constexpr size_t kMostKept = (size_t{1} << 20) + kFrameOverhead;
 
 }  // namespace
 
-Session::Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, Mutex& mu)
+Session::Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, SessionSide side,
+                 Mutex& mu)
     : core_(std::move(core)),
       options_(options),
+      side_(side),
       mu_(mu),
       outbox_(options.outbox_bytes, options.batch_bytes) {}
 
@@ -33,6 +35,7 @@ absl::Status Session::Attach(std::shared_ptr<Connection> connection, uint64_t re
   }
   connection_ = std::move(connection);
   heard_ = false;
+  answering_ = false;
   writing_ = writing;
   flush_wanted_ = true;
   paused_ = false;
@@ -97,7 +100,10 @@ bool Session::HandleBatch(Connection* connection, absl::string_view batch, size_
     End(farewell_);
     return true;
   }
-  if (!is_new) return true;
+  if (!is_new) {
+    AnswerHeartbeat();
+    return true;
+  }
   if (NoteReceived(bytes)) FlushNow();
   if (MayReadOn()) return true;
   {
@@ -121,6 +127,28 @@ bool Session::NoteReceived(size_t bytes) {
   }
   acknowledge_ = true;
   return !writing_ && !flush_scheduled_;
+}
+
+void Session::AnswerHeartbeat() {
+  if (side_ != SessionSide::kInitiator) return;
+  {
+    MutexLock lock(&mu_);
+    if (quiet_ticks_ == 0 || ended_ || writing_ || flush_scheduled_) return;
+    acknowledge_ = true;
+    answering_ = true;
+  }
+  FlushNow();
+}
+
+// Both give up a silent connection later than the other side, at the same interval, is silent.
+
+int Session::TicksUntilReconnect() const {
+  return options_.ticks_until_reconnect + (side_ == SessionSide::kAcceptor ? 1 : 0);
+}
+
+int Session::TicksUntilHeartbeat() const {
+  const int ticks = options_.ticks_until_heartbeat;
+  return answered_ && ticks + 1 < options_.ticks_until_down ? ticks + 1 : ticks;
 }
 
 absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
@@ -222,7 +250,8 @@ Message Session::NextToWriteLocked() {
   acknowledge_ = false;
   unacknowledged_bytes_ = 0;
   unacknowledged_batches_ = 0;
-  wrote_since_tick_ = true;
+  quiet_ticks_ = 0;
+  answered_ = std::exchange(answering_, false);
   writing_ = true;
   return batch;
 }
@@ -282,11 +311,10 @@ void Session::Tick() {
     if (!paused_) ++silent_ticks_;
     silent = silent_ticks_;
     down = silent >= options_.ticks_until_down;
-    replace = !down && connection_ != nullptr && silent == options_.ticks_until_reconnect;
-    if (!wrote_since_tick_) acknowledge_ = true;
+    replace = !down && connection_ != nullptr && silent == TicksUntilReconnect();
+    if (++quiet_ticks_ >= TicksUntilHeartbeat()) acknowledge_ = true;
     if (outbox_.empty()) outbox_.DropSpare();
     if (!std::exchange(spare_used_, false)) unused = std::exchange(spare_large_, std::string());
-    wrote_since_tick_ = false;
   }
   if (down) {
     End(absl::UnavailableError("it was not heard in time"));

@@ -33,10 +33,17 @@ struct SessionOptions {
   size_t outbox_bytes = 0;
   size_t batch_bytes = 0;
   // Ticks without a word from the other side after which the session, and before that the
-  // connection, is given up.
+  // connection, is given up (by the initiator; the acceptor waits one more).
   int ticks_until_down = 5;
   int ticks_until_reconnect = 3;
+  // Ticks without a word to the other side after which an empty batch tells it that we live.
+  int ticks_until_heartbeat = 2;
 };
+
+// Which of the session's sides this is. An initiator also answers the heartbeats that it gets, and
+// needs few of its own then: so those of all who call an idle node reach it together, just after
+// its tick, and wake it once.
+enum class SessionSide : uint8_t { kInitiator, kAcceptor };
 
 // One side's half of an ordered, resumable exchange with one run of another node: rules 1 to 5 of
 // proto/wire.proto. ClientSession (the initiator) and ServerSession (the acceptor) say what the
@@ -91,7 +98,8 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   enum class Flush : uint8_t { kNo, kHere, kLater };
 
   // `mu` is the session's lock; it may be that of its owner, which it must not outlive.
-  Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, Mutex& mu);
+  Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, SessionSide side,
+          Mutex& mu);
 
   // What the session means. None is called with the lock held.
 
@@ -119,6 +127,7 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
 
   const IntrusivePtr<SystemCore> core_;
   const SessionOptions options_;
+  const SessionSide side_;
 
   Mutex& mu_;
   Outbox outbox_ ABSL_GUARDED_BY(mu_);
@@ -137,6 +146,10 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   Message NextToWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether to acknowledge now although there is nothing to send.
   bool NoteReceived(size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
+  // An empty batch has come.
+  void AnswerHeartbeat() ABSL_LOCKS_EXCLUDED(mu_);
+  int TicksUntilReconnect() const;
+  int TicksUntilHeartbeat() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 
   std::shared_ptr<Connection> connection_ ABSL_GUARDED_BY(mu_);
   bool writing_ ABSL_GUARDED_BY(mu_) = false;
@@ -151,7 +164,9 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   size_t unacknowledged_bytes_ ABSL_GUARDED_BY(mu_) = 0;
   int unacknowledged_batches_ ABSL_GUARDED_BY(mu_) = 0;
   bool acknowledge_ ABSL_GUARDED_BY(mu_) = false;  // or just show that we live
-  bool wrote_since_tick_ ABSL_GUARDED_BY(mu_) = false;
+  int quiet_ticks_ ABSL_GUARDED_BY(mu_) = 0;       // since the last write
+  bool answering_ ABSL_GUARDED_BY(mu_) = false;    // a heartbeat, by the next write
+  bool answered_ ABSL_GUARDED_BY(mu_) = false;     // by the last one
   int silent_ticks_ ABSL_GUARDED_BY(mu_) = 0;
   std::string spare_large_ ABSL_GUARDED_BY(mu_);  // empty; the memory of the last large_
   bool spare_used_ ABSL_GUARDED_BY(mu_) = false;  // since the last tick
