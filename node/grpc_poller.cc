@@ -14,6 +14,9 @@ namespace {
 constexpr int kMaxEvents = 128;
 constexpr size_t kMaxBytes = 64 * 1024;
 constexpr int kSpinsPerLook = 16;
+// What came after a longer wait, a heartbeat perhaps, is not soon followed by more: looking on for
+// it would cost more than the wake-up that it may save.
+constexpr absl::Duration kWorthLooking = absl::Microseconds(500);
 
 }  // namespace
 
@@ -24,7 +27,8 @@ GrpcPoller::GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock
     : queue_(std::move(queue)),
       clock_(clock),
       spin_(spin && SpinningHelps()),
-      busy_poll_(busy_poll) {}
+      busy_poll_(busy_poll),
+      look_on_(spin_) {}
 
 GrpcPoller::~GrpcPoller() { CHECK(closed_.load()) << "the poller was not closed"; }
 
@@ -41,7 +45,7 @@ bool GrpcPoller::Poll(absl::Time deadline) {
   if (HandleReady()) return true;
   if (deadline == absl::InfinitePast()) return false;
   if (interrupted_.exchange(false)) return false;
-  if (busy_poll_ > absl::ZeroDuration() ? LookOnUntil(deadline) : spin_ && LookOn()) return true;
+  if (busy_poll_ > absl::ZeroDuration() ? LookOnUntil(deadline) : look_on_ && LookOn()) return true;
   // Again: the look may have taken the alarm out of the queue. An Interrupt from now on puts a new
   // one in, or finds the old one there.
   if (interrupted_.exchange(false)) return false;
@@ -109,7 +113,9 @@ bool GrpcPoller::Block(absl::Time deadline) {
     until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanos, GPR_TIMESPAN));
   }
   handled_bytes_ = 0;
+  const absl::Time begin = clock_->Now();
   const Next next = HandleOne(until);
+  look_on_ = spin_ && clock_->Now() - begin < kWorthLooking;
   if (next == Next::kInterrupted) interrupted_.store(false);
   if (next == Next::kHandled && handled_bytes_ < kMaxBytes) HandleReady();
   return next == Next::kHandled;

@@ -105,6 +105,7 @@ class GrpcPoller final : public IdlePoller {
 
   // Of the thread that polls; handed on with the pool's own synchronization.
   SpinBudget budget_;
+  bool look_on_;
 
   std::atomic<bool> interrupted_{false};
   std::atomic<bool> closed_{false};

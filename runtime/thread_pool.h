@@ -165,7 +165,7 @@ class ThreadPool final : public Executor {
   // thread_pool_monitor.cc: notices turns that block or go on for long without telling.
   void ArmMonitor();
   void MonitorThread();
-  void MonitorTick();
+  bool MonitorTick();
   bool LooksStalled(Worker& w, int computing) const;
   void MarkStalled(Worker& w);
   void StopMonitor();
@@ -223,7 +223,9 @@ class ThreadPool final : public Executor {
   CondVar monitor_wake_;
   bool monitor_stop_ ABSL_GUARDED_BY(monitor_mu_) = false;
   std::thread monitor_thread_ ABSL_GUARDED_BY(monitor_mu_);
-  uint64_t seen_polls_ = 0;  // the monitor's: of all workers, at its last tick
+  // The monitor's: of all workers together, at its last tick.
+  uint64_t seen_polls_ = 0;
+  uint64_t seen_progress_ = 0;
   std::atomic<uint64_t> monitor_ticks_{0};
   std::atomic<uint64_t> stalls_{0};
   std::atomic<uint64_t> rescues_{0};

@@ -15,9 +15,10 @@ namespace {
 // stall_threshold.
 constexpr int kStallTicks = 5;
 constexpr absl::Duration kMinTick = absl::Microseconds(100);
-// So many ticks in a row without a running worker, and the monitor sleeps until there is one.
-// Enough that sparse messages do not wake it each time.
-constexpr int kQuietTicks = 10;
+// So many ticks in a row without a turn, and the monitor sleeps until there is one. Enough that
+// messages in quick succession do not wake it each time, and few enough that a heartbeat now and
+// then costs little.
+constexpr int kQuietTicks = 3;
 
 // The processor time a thread has used; -1: not known.
 int64_t CpuNanos(clockid_t clock) {
@@ -69,9 +70,9 @@ void ThreadPool::MonitorThread() {
     }
     if (monitor_wake_.WaitFor(&monitor_mu_, tick)) continue;
     monitor_mu_.Unlock();
-    MonitorTick();
+    const bool turns = MonitorTick();
     monitor_mu_.Lock();
-    if (running_.load(std::memory_order_seq_cst) != 0) {
+    if (turns || running_.load(std::memory_order_seq_cst) != 0) {
       quiet = 0;
     } else if (++quiet >= kQuietTicks) {
       monitor_armed_.store(false, std::memory_order_seq_cst);
@@ -83,14 +84,17 @@ void ThreadPool::MonitorThread() {
   monitor_mu_.Unlock();
 }
 
-void ThreadPool::MonitorTick() {
+// Returns whether a turn has begun or ended since the last tick.
+bool ThreadPool::MonitorTick() {
   monitor_ticks_.fetch_add(1, std::memory_order_relaxed);
   const int slots = slots_used_.load(std::memory_order_acquire);
   int computing = 0;
   uint64_t polls = 0;
+  uint64_t progress_of_all = 0;
   for (int i = 0; i < slots; ++i) {
     const Worker& w = *slots_[i].load(std::memory_order_acquire);
     polls += w.polls.Get();
+    progress_of_all += w.Progress();
     if (w.computes && w.status.load(std::memory_order_relaxed) == Worker::kStalled) ++computing;
   }
   bool stalled = false;
@@ -138,6 +142,7 @@ void ThreadPool::MonitorTick() {
       (poll_due_.exchange(true, std::memory_order_relaxed) || stalled)) {
     WakeOne(true);
   }
+  return std::exchange(seen_progress_, progress_of_all) != progress_of_all;
 }
 
 // A turn that computes is treated like one that blocks, so that short turns get through, but the
