@@ -18,7 +18,10 @@ class ABSL_LOCKABLE Mutex {
   Mutex(const Mutex&) = delete;
   Mutex& operator=(const Mutex&) = delete;
 
-  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() { mu_.lock(); }
+  // Spins for some microseconds before it sleeps: what is guarded is short, and a wake-up is not.
+  void Lock() ABSL_EXCLUSIVE_LOCK_FUNCTION() {
+    if (!mu_.try_lock()) LockContended();
+  }
   void Unlock() ABSL_UNLOCK_FUNCTION() { mu_.unlock(); }
   // Never blocks. Returns whether the lock was taken.
   bool TryLock() ABSL_EXCLUSIVE_TRYLOCK_FUNCTION(true) { return mu_.try_lock(); }
@@ -27,6 +30,9 @@ class ABSL_LOCKABLE Mutex {
 
  private:
   friend class CondVar;
+
+  void LockContended();
+
   std::mutex mu_;
 };
 
