@@ -189,15 +189,18 @@ absl::Status ServerSession::NotFound(const Target& target) const {
   return NotFoundError(text, absl::StrCat("it was not spawned: ", failed->second.message()));
 }
 
+size_t ServerSession::ArgumentBytesOf(const CallFrameFields& call) const {
+  return call.arguments.size() + (rest() != nullptr ? rest()->size() : 0);
+}
+
 absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
   // A stop only ends work, and a pull goes on with a call that is open.
   if (node_->draining() && call.kind != MessageKind::kStop &&
       !(call.kind == MessageKind::kMethod && IsStreamPull(call.arguments))) {
     return node_->DrainingError();
   }
-  if (call.arguments.size() > node_->limits().message_bytes) {
-    return MessageTooLargeError("the message", call.arguments.size(),
-                                node_->limits().message_bytes);
+  if (const size_t bytes = ArgumentBytesOf(call); bytes > node_->limits().message_bytes) {
+    return MessageTooLargeError("the message", bytes, node_->limits().message_bytes);
   }
   // Before that, this batch is the last one that is read for now, and still taken.
   if (refusing_.load(std::memory_order_relaxed)) {
@@ -274,8 +277,8 @@ absl::Status ServerSession::Dispatch(const CallFrameFields& call, Target& target
 absl::Status ServerSession::Deliver(const CallFrameFields& call, Target& target, Method& method,
                                     const InboundOptions& options) {
   const CallTarget to{target.cell.get(), nullptr};
-  const DecodeContext& context = node_->decode_context();
-  const size_t bytes = call.arguments.size() + kMessageOverhead;
+  const DecodeContext context = {.refs = node_->decode_context().refs, .rest = rest()};
+  const size_t bytes = ArgumentBytesOf(call) + kMessageOverhead;
   window_->Take(bytes);
   InboundCredit credit(window_.get(), bytes);
   if (call.kind == MessageKind::kMethod && method.method == nullptr) {

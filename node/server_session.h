@@ -125,6 +125,7 @@ class ServerSession final : public Session {
   absl::Status FindMethod(const CallFrameFields& call, Method** method);
 
   // Errors of these are the call's.
+  size_t ArgumentBytesOf(const CallFrameFields& call) const;
   absl::Status CheckCall(const CallFrameFields& call);
   absl::Status Dispatch(const CallFrameFields& call, Target& target, Method& method);
   absl::Status Deliver(const CallFrameFields& call, Target& target, Method& method,

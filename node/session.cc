@@ -16,6 +16,19 @@ constexpr int kUnacknowledgedBatches = 64;
 // Of the memory of a message that came in pieces, for the next one.
 constexpr size_t kMostKept = (size_t{1} << 20) + kFrameOverhead;
 
+// In the first piece of a frame of `size` bytes, which lies in parts.
+std::optional<LastText> FindLastTextIn(absl::Span<const absl::string_view> parts, size_t size) {
+  if (!parts.empty() && parts.front().size() >= kLastTextLook) {
+    return FindLastText(parts.front(), size);
+  }
+  char begin[kLastTextLook];
+  size_t filled = 0;
+  for (const absl::string_view part : parts) {
+    filled += part.copy(begin + filled, sizeof(begin) - filled);
+  }
+  return FindLastText(absl::string_view(begin, filled), size);
+}
+
 }  // namespace
 
 Session::Session(IntrusivePtr<SystemCore> core, const SessionOptions& options, SessionSide side,
@@ -157,6 +170,7 @@ absl::Status Session::OnPiece(uint64_t total_bytes, absl::string_view data) {
 
 absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::string_view> data) {
   if (in_large_) return absl::InvalidArgumentError("a piece in pieces");
+  size_t skip = 0;
   if (large_bytes_ == 0) {
     if (total_bytes == 0 || total_bytes > options_.message_bytes + kFrameOverhead) {
       return absl::InvalidArgumentError(
@@ -169,18 +183,39 @@ absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::stri
     }
     // Larger ones only take what has come.
     if (total_bytes <= kMostKept) large_.reserve(total_bytes);
+    last_text_ = FindLastTextIn(data, total_bytes);
+    skip = left_out_ = last_text_.has_value() ? last_text_->begin : 0;
   }
-  for (const absl::string_view part : data) {
-    if (part.size() > large_bytes_ - large_.size()) {
+  for (absl::string_view part : data) {
+    const size_t skipped = std::min(skip, part.size());
+    part.remove_prefix(skipped);
+    skip -= skipped;
+    if (part.size() > large_bytes_ - left_out_ - large_.size()) {
       return absl::InvalidArgumentError("the pieces are more than the message");
     }
+    MakeRoom(part.size());
     large_.append(part.data(), part.size());
   }
-  if (large_.size() < large_bytes_) return absl::OkStatus();
+  if (left_out_ + large_.size() < large_bytes_) return absl::OkStatus();
+  return ReadLarge();
+}
+
+// As a string would, but never for more than the message: its memory may be handed on.
+void Session::MakeRoom(size_t more) {
+  const size_t wanted = large_.size() + more;
+  if (wanted <= large_.capacity()) return;
+  std::string larger;
+  larger.reserve(std::min<uint64_t>(large_bytes_, std::max(wanted, 2 * large_.capacity())));
+  large_ = std::move(larger.append(large_));
+}
+
+absl::Status Session::ReadLarge() {
   std::string frame = std::exchange(large_, std::string());
   large_bytes_ = 0;
   in_large_ = true;
-  absl::Status status = ReadFrame(frame, *this);
+  if (last_text_.has_value()) rest_ = &frame;
+  absl::Status status = ReadFrame(last_text_.has_value() ? last_text_->frame : frame, *this);
+  rest_ = nullptr;
   in_large_ = false;
   if (frame.capacity() > kMostKept) return status;
   frame.clear();

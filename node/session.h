@@ -13,6 +13,7 @@
 #include "absl/types/span.h"
 #include "node/frames.h"
 #include "node/last_piece.h"
+#include "node/last_text.h"
 #include "node/outbox.h"
 #include "node/transport.h"
 #include "runtime/executor.h"
@@ -122,6 +123,9 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   absl::Status OnPiece(uint64_t total_bytes, absl::string_view data) override;
   absl::Status OnGoodbye(absl::string_view reason) override;
 
+  // In OnCall: what follows the call's arguments, see DecodeContext. Null: nothing.
+  std::string* rest() const { return rest_; }
+
   // Whether anything but a Hello came on the last connection.
   bool heard_on_connection() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) { return heard_; }
 
@@ -142,6 +146,8 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
                            bool* is_new) ABSL_LOCKS_EXCLUDED(mu_);
   absl::Status AddPiece(uint64_t total_bytes, absl::Span<const absl::string_view> data)
       ABSL_LOCKS_EXCLUDED(mu_);
+  void MakeRoom(size_t more);
+  absl::Status ReadLarge() ABSL_LOCKS_EXCLUDED(mu_);
   // None: nothing is to be written now.
   Message NextToWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether to acknowledge now although there is nothing to send.
@@ -173,8 +179,11 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
 
   // Of whoever is in OnBatch: a frame that arrives in pieces.
   std::string large_;
-  uint64_t large_bytes_ = 0;
+  uint64_t large_bytes_ = 0;  // with those left out
+  std::optional<LastText> last_text_;
+  size_t left_out_ = 0;  // of large_: what stands before the last text
   bool in_large_ = false;
+  std::string* rest_ = nullptr;
   absl::Status farewell_;  // the other side said goodbye
 };
 

@@ -38,6 +38,10 @@ struct EncodeContext {
 
 struct DecodeContext {
   const RefTranslator* refs = nullptr;
+  // Null: the bytes are all there is. Otherwise this follows them: the contents of the text that
+  // ends the message, to be taken by the std::string that the text is for. It is nothing else's
+  // meanwhile; empty afterwards if it was taken.
+  std::string* rest = nullptr;
 };
 
 }  // namespace troupe::internal

@@ -198,12 +198,7 @@ struct WireCodec<std::string> {
   static constexpr bool kMulti = false;
   static constexpr WireType kType = WireType::kBytes;
   static void Write(Writer& writer, const std::string& value) { writer.LengthAndBytes(value); }
-  static bool Read(Reader& reader, std::string* value) {
-    absl::string_view bytes;
-    if (!reader.LengthAndBytes(&bytes)) return false;
-    value->assign(bytes.data(), bytes.size());
-    return true;
-  }
+  static bool Read(Reader& reader, std::string* value) { return reader.Text(value); }
 };
 
 template <>

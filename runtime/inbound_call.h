@@ -115,7 +115,7 @@ absl::Status ReceiveOneWay(const CallTarget& target, const InboundOptions& optio
                            const DecodeContext& context, absl::string_view arguments,
                            InboundCredit credit) {
   if constexpr (!kIsTask<typename Op::Raw> && !kIsFuture<typename Op::Raw>) {
-    if (InboundOneWay<Op>::Takes(arguments)) {
+    if (context.rest == nullptr && InboundOneWay<Op>::Takes(arguments)) {
       SendInboundOneWay(
           target, options,
           InboundOneWay<Op>::New(context, arguments, options.deadline, std::move(credit)));

@@ -34,6 +34,7 @@ class InboundOneWay final : public Envelope {
     return bytes.size() <= kMaxPooledBytes - sizeof(InboundOneWay);
   }
 
+  // `context` has no rest.
   static InboundOneWay* New(const DecodeContext& context, absl::string_view bytes,
                             absl::Time deadline, InboundCredit credit) {
     void* const block = AllocateBlock(sizeof(InboundOneWay) + bytes.size());
@@ -50,8 +51,8 @@ class InboundOneWay final : public Envelope {
       return RefuseFor(cell, DeadlinePassedError(Op::kName));
     }
     absl::StatusOr<typename Op::Arguments> arguments;
-    const absl::Status bad = ArgumentBytes<typename Op::Arguments>::Decode(
-        context_, absl::string_view(bytes(), size_), &arguments);
+    const absl::Status bad = ArgumentBytes<typename Op::Arguments>::DecodeAsItIs(
+        {.refs = refs_}, absl::string_view(bytes(), size_), &arguments);
     if (!bad.ok()) return RefuseFor(cell, BadArgumentsError(Op::kName, bad.message()));
     absl::Status status = StatusOfOutcome(
         OutcomeOf([&]() -> typename Op::Raw { return Op::Invoke(cell, *arguments); }));
@@ -70,7 +71,7 @@ class InboundOneWay final : public Envelope {
  private:
   InboundOneWay(const DecodeContext& context, absl::string_view bytes, absl::Time deadline,
                 InboundCredit credit)
-      : context_(context), deadline_(deadline), credit_(std::move(credit)), size_(bytes.size()) {
+      : refs_(context.refs), deadline_(deadline), credit_(std::move(credit)), size_(bytes.size()) {
     std::memcpy(reinterpret_cast<char*>(this + 1), bytes.data(), bytes.size());
   }
   ~InboundOneWay() override = default;
@@ -81,7 +82,7 @@ class InboundOneWay final : public Envelope {
   }
   const char* bytes() const { return reinterpret_cast<const char*>(this + 1); }
 
-  const DecodeContext context_;
+  const RefTranslator* const refs_;
   const absl::Time deadline_;
   const InboundCredit credit_;
   const size_t size_;

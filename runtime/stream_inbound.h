@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "runtime/argument_bytes.h"
 #include "runtime/class_info.h"
 #include "runtime/codec_context.h"
 #include "runtime/errors.h"
@@ -28,10 +29,16 @@ absl::Status DecodeStreamRequestSafely(const DecodeContext& context, absl::strin
                                        StreamRequest* request,
                                        absl::StatusOr<std::tuple<A...>>* arguments) {
   Turn outside(nullptr);  // converting is no code of an actor's
-  absl::Status status;
-  const absl::Status thrown =
-      RunUserCode([&] { status = DecodeStreamRequest<A...>(context, bytes, request, arguments); });
-  return thrown.ok() ? status : thrown;
+  const auto decode = [&](const DecodeContext& with, absl::string_view from) {
+    absl::Status status;
+    const absl::Status thrown =
+        RunUserCode([&] { status = DecodeStreamRequest<A...>(with, from, request, arguments); });
+    return thrown.ok() ? status : thrown;
+  };
+  const absl::Status status = decode(context, bytes);
+  absl::string_view whole;
+  if (status.ok() || !JoinRest(context, bytes, &whole)) return status;
+  return decode({.refs = context.refs}, whole);
 }
 
 template <typename Op>

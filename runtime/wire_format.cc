@@ -69,6 +69,15 @@ void Writer::MoveAndSetLength(size_t mark, size_t room, size_t length) {
   cursor_ = moved + length;
 }
 
+bool Reader::TakeRest(uint64_t length, std::string* text) {
+  std::string* const rest = context_.rest;
+  if (rest == nullptr || depth_ != 0 || left() != 0 || length != rest->size()) {
+    return FailTruncated();
+  }
+  *text = std::exchange(*rest, std::string());
+  return true;
+}
+
 bool Reader::Fail(absl::Status status) {
   if (status_.ok()) status_ = std::move(status);
   return false;

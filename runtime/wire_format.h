@@ -203,6 +203,15 @@ class Reader {
     cursor_ += length;
     return true;
   }
+  // The same, but into a string, which also takes the rest of the context.
+  bool Text(std::string* text) {
+    uint64_t length = 0;
+    if (!Varint(&length)) return false;
+    if (ABSL_PREDICT_FALSE(length > left())) return TakeRest(length, text);
+    text->assign(cursor_, static_cast<size_t>(length));
+    cursor_ += length;
+    return true;
+  }
   bool Tag(uint32_t* number, WireType* type) {
     uint64_t tag = 0;
     if (!Varint(&tag)) return false;
@@ -264,6 +273,7 @@ class Reader {
 
  private:
   ABSL_ATTRIBUTE_NOINLINE bool LongVarint(uint64_t* value);
+  ABSL_ATTRIBUTE_NOINLINE bool TakeRest(uint64_t length, std::string* text);
   bool SkipGroup(uint32_t number);
   ABSL_ATTRIBUTE_NOINLINE bool FailTruncated();
   ABSL_ATTRIBUTE_NOINLINE bool FailTooDeep();

@@ -1,5 +1,6 @@
 // Feeds bytes to the readers of batches and frames. What a handler is given can be written, and is
-// read the same again; a view never leaves the input. A batch that is read in parts means the same.
+// read the same again; a view never leaves the input. A batch that is read in parts means the same,
+// and so does a call whose last text is put together apart.
 
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "node/frames.h"
 #include "node/last_piece.h"
+#include "node/last_text.h"
 
 namespace troupe::internal {
 namespace {
@@ -55,6 +57,9 @@ class Copier : public FrameHandler {
 
   const std::string& batch() const { return batch_; }
 
+ protected:
+  std::string batch_;
+
  private:
   void RequireInside(absl::string_view view) {
     if (view.empty()) return;
@@ -63,7 +68,6 @@ class Copier : public FrameHandler {
   }
 
   const absl::string_view input_;
-  std::string batch_;
 };
 
 void TryBatch(absl::string_view bytes) {
@@ -99,6 +103,37 @@ void TryParts(absl::string_view bytes) {
   }
 }
 
+// Copies calls whose arguments go on with `rest`.
+class Joiner final : public Copier {
+ public:
+  Joiner(absl::string_view input, absl::string_view rest) : Copier(input), rest_(rest) {}
+
+  absl::Status OnCall(const CallFrameFields& call) override {
+    std::string arguments(call.arguments);
+    arguments.append(rest_.data(), rest_.size());
+    CallFrameFields joined = call;
+    joined.arguments = arguments;
+    AppendCall(&batch_, joined);
+    return absl::OkStatus();
+  }
+
+ private:
+  const absl::string_view rest_;
+};
+
+void TryLastText(absl::string_view bytes) {
+  for (const size_t known : {size_t{24}, kLastTextLook, bytes.size()}) {
+    const std::optional<LastText> last = FindLastText(bytes.substr(0, known), bytes.size());
+    if (!last.has_value()) continue;
+    Require(last->begin <= bytes.size());
+    Copier whole(bytes);
+    const absl::Status status = ReadFrame(bytes, whole);
+    Joiner joined(last->frame, bytes.substr(last->begin));
+    Require(ReadFrame(last->frame, joined).ok() == status.ok());
+    Require(joined.batch() == whole.batch());
+  }
+}
+
 void TryFrame(absl::string_view bytes) {
   Copier copier(bytes);
   const absl::Status status = ReadFrame(bytes, copier);
@@ -113,5 +148,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   troupe::internal::TryBatch(bytes);
   troupe::internal::TryParts(bytes);
   troupe::internal::TryFrame(bytes);
+  troupe::internal::TryLastText(bytes);
   return 0;
 }
