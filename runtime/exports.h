@@ -67,6 +67,14 @@ struct CallGives<Op> {
 
 template <typename Op, typename... A>
 SendResult StartOneWay(const CallTarget& target, A&&... arguments) {
+  if constexpr (Op::kKind == MessageKind::kMethod &&
+                kWorthBorrowing<typename Op::Arguments, A...>) {
+    if (target.recipient != nullptr && target.recipient->local_cell() == nullptr) {
+      using References = std::tuple<const std::remove_cvref_t<A>&...>;
+      return SendOneWay(target, new BorrowingOneWay<Op, References>(References(arguments...),
+                                                                    DeadlineFor(target)));
+    }
+  }
   return SendOneWay(target, new OneWay<Op>(typename Op::Arguments(std::forward<A>(arguments)...),
                                            DeadlineFor(target)));
 }

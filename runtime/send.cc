@@ -1,5 +1,7 @@
 #include "runtime/send.h"
 
+#include <glog/logging.h>
+
 #include <algorithm>
 
 #include "runtime/actor_cell.h"
@@ -75,6 +77,10 @@ SendResult SendOneWay(const CallTarget& target, Envelope* envelope) {
   }
   SetLane(target, envelope);
   return target.recipient->Deliver(envelope);
+}
+
+void BorrowedArgumentsKept() {
+  LOG(FATAL) << "a message for another node came to an actor of this one";
 }
 
 bool PastDeadline(ActorCell& cell, absl::Time deadline) {

@@ -18,6 +18,9 @@ void SendCall(const CallTarget& target, Envelope* envelope, FutureCore* core, Ca
 
 SendResult SendOneWay(const CallTarget& target, Envelope* envelope);
 
+// Ends the process: an envelope with the sender's own arguments came into a mailbox.
+[[noreturn]] void BorrowedArgumentsKept();
+
 // When the caller's interest in a message sent now ends.
 absl::Time DeadlineFor(const CallTarget& target);
 
