@@ -25,6 +25,8 @@ constexpr size_t kMessageOverhead = 64;
 constexpr size_t kMaxFailedSpawns = 1024;
 // Replies cannot be refused. An initiator that leaves so many times its share unread is given up.
 constexpr size_t kMaxOutboxFactor = 2;
+// Taken from the window at once, for the messages of a batch.
+constexpr size_t kReserve = 32 * 1024;
 // A reply that would exceed that becomes an error, unless it is hardly larger than one.
 constexpr size_t kSmallReply = 1024;
 
@@ -73,7 +75,7 @@ ServerSession::ServerSession(std::shared_ptr<NodeCore> node, uint64_t id, const 
       result_bytes_(std::min<uint64_t>(node_->limits().message_bytes, hello.max_message_bytes())),
       window_(new InboundWindow(static_cast<int64_t>(node_->limits().inbound_bytes))) {}
 
-ServerSession::~ServerSession() = default;
+ServerSession::~ServerSession() { BatchRead(); }
 
 void ServerSession::Start() {
   window_->set_session(
@@ -113,6 +115,21 @@ void ServerSession::ConnectionGone(const ServerConnection& connection) {
 }
 
 const EncodeContext& ServerSession::encode_context() const { return node_->encode_context(); }
+
+// Each atomic operation waits for the stores of the message before; one serves many messages.
+InboundCredit ServerSession::TakeCredit(size_t bytes) {
+  if (reserve_ < bytes) {
+    const size_t more = std::max(bytes, kReserve);
+    window_->Take(more);
+    reserve_ += more;
+  }
+  reserve_ -= bytes;
+  return InboundCredit(window_.get(), bytes);
+}
+
+void ServerSession::BatchRead() {
+  if (reserve_ > 0) window_->Return(std::exchange(reserve_, 0));
+}
 
 bool ServerSession::MayReadOn() { return !window_->Exceeded() || refusing_.load(); }
 
@@ -204,6 +221,7 @@ absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
   }
   // Before that, this batch is the last one that is read for now, and still taken.
   if (refusing_.load(std::memory_order_relaxed)) {
+    BatchRead();  // the window as it is
     if (window_->Exceeded()) return InboundFullError(node_->limits().inbound_bytes);
     // Not sooner: or each message would be one more pause, for all actors.
     if (window_->bytes() <= window_->limit() / 2) {
@@ -279,8 +297,7 @@ absl::Status ServerSession::Deliver(const CallFrameFields& call, Target& target,
   const CallTarget to{target.cell.get(), nullptr};
   const DecodeContext context = {.refs = node_->decode_context().refs, .rest = rest()};
   const size_t bytes = ArgumentBytesOf(call) + kMessageOverhead;
-  window_->Take(bytes);
-  InboundCredit credit(window_.get(), bytes);
+  InboundCredit credit = TakeCredit(bytes);
   if (call.kind == MessageKind::kMethod && method.method == nullptr) {
     return NoSuchMethodError(to.recipient->class_name(), method.name);
   }

@@ -117,6 +117,7 @@ class ServerSession final : public Session {
   void Disconnected(const absl::Status& reason) override;
   void Ended(const absl::Status& reason, uint64_t written) override ABSL_LOCKS_EXCLUDED(mu_);
   void Ticked() override;
+  void BatchRead() override;
   bool MayReadOn() override;
 
   // Errors of these are protocol errors.
@@ -126,6 +127,7 @@ class ServerSession final : public Session {
 
   // Errors of these are the call's.
   size_t ArgumentBytesOf(const CallFrameFields& call) const;
+  InboundCredit TakeCredit(size_t bytes);
   absl::Status CheckCall(const CallFrameFields& call);
   absl::Status Dispatch(const CallFrameFields& call, Target& target, Method& method);
   absl::Status Deliver(const CallFrameFields& call, Target& target, Method& method,
@@ -153,6 +155,7 @@ class ServerSession final : public Session {
   bool was_paused_ = false;  // at the last tick
 
   // Of whoever is in OnBatch.
+  size_t reserve_ = 0;        // taken from the window for what is left of the batch
   bool outbox_full_ = false;  // when the last call came
   std::vector<Target> targets_;
   std::vector<Method> methods_;

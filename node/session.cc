@@ -117,6 +117,7 @@ bool Session::HandleBatch(Connection* connection, absl::string_view batch, size_
     AnswerHeartbeat();
     return true;
   }
+  BatchRead();
   if (NoteReceived(bytes)) FlushNow();
   if (MayReadOn()) return true;
   {

@@ -109,6 +109,8 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   // Exactly once. `written`: batches up to this number may have arrived, later ones have not.
   virtual void Ended(const absl::Status& reason, uint64_t written) = 0;
   virtual void Ticked() {}
+  // All frames of a batch have been read.
+  virtual void BatchRead() {}
   // After each batch; false: no more until ResumeReading. ServerSession's budget.
   virtual bool MayReadOn() { return true; }
 

@@ -5,6 +5,7 @@
 #include "runtime/executor.h"
 #include "runtime/future_core.h"
 #include "runtime/system.h"
+#include "runtime/turn.h"
 
 namespace troupe::internal {
 namespace {
@@ -39,6 +40,7 @@ void BlockedWait::Interrupt() {
 }
 
 bool BlockedWait::Wait(FutureCore& future, absl::Duration timeout) {
+  if (Turn* turn = Turn::Current()) turn->ReturnCredits();
   BlockedWaits* waits = waiter_ != nullptr ? &waiter_->system().blocked_waits() : nullptr;
   if (waits != nullptr) waits->Add(this);
   const bool woken = Block(woken_, timeout);

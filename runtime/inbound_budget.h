@@ -36,6 +36,13 @@ class InboundCredit {
 
   size_t bytes() const { return budget_ != nullptr ? bytes_ : 0; }
 
+  // Adds `other` to it, if both are of one budget and this is of some; else leaves it alone.
+  void Join(InboundCredit& other) {
+    if (budget_ == nullptr || budget_ != other.budget_) return;
+    bytes_ += other.bytes_;
+    other.budget_ = nullptr;
+  }
+
  private:
   InboundBudget* budget_ = nullptr;
   size_t bytes_ = 0;

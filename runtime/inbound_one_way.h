@@ -18,6 +18,7 @@
 #include "runtime/errors.h"
 #include "runtime/inbound_budget.h"
 #include "runtime/send.h"
+#include "runtime/turn.h"
 
 namespace troupe::internal {
 
@@ -57,6 +58,7 @@ class InboundOneWay final : public Envelope {
     absl::Status status = StatusOfOutcome(
         OutcomeOf([&]() -> typename Op::Raw { return Op::Invoke(cell, *arguments); }));
     if (!status.ok()) cell.ReportFailure(std::move(status));
+    Turn::Current()->ReturnLater(credit_);
     delete this;
     return Progress::kDone;
   }
@@ -84,7 +86,7 @@ class InboundOneWay final : public Envelope {
 
   const RefTranslator* const refs_;
   const absl::Time deadline_;
-  const InboundCredit credit_;
+  InboundCredit credit_;
   const size_t size_;
 };
 

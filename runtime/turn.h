@@ -1,6 +1,11 @@
 #ifndef TROUPE_RUNTIME_TURN_H_
 #define TROUPE_RUNTIME_TURN_H_
 
+#include <cstddef>
+#include <utility>
+
+#include "runtime/inbound_budget.h"
+
 namespace troupe::internal {
 
 class ActorCell;
@@ -20,6 +25,16 @@ class Turn {
   // The message being handled; null in a hook, a timer or a callback.
   Envelope* message = nullptr;
 
+  // The credit of a message that was handled is given back at the end of the turn, or when the
+  // thread is about to block: one atomic operation for many small messages.
+  void ReturnLater(InboundCredit& credit) {
+    returned_.Join(credit);
+    if (credit.bytes() != 0 || returned_.bytes() > kMostKeptBack) {
+      returned_ = std::move(credit);
+    }
+  }
+  void ReturnCredits() { returned_ = InboundCredit(); }
+
   // Null where no actor's code runs on this thread.
   static Turn* Current() {
     return current_ != nullptr && current_->cell_ != nullptr ? current_ : nullptr;
@@ -28,8 +43,11 @@ class Turn {
  private:
   static inline thread_local constinit Turn* current_ = nullptr;
 
+  static constexpr size_t kMostKeptBack = 8 * 1024;
+
   ActorCell* const cell_;
   Turn* const outer_;
+  InboundCredit returned_;
 };
 
 }  // namespace troupe::internal

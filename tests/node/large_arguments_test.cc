@@ -129,6 +129,28 @@ TEST_F(LargeArgumentsTest, OneWayMessagesArriveInOrder) {
   ExpectBack(ref_->bytes(), size_t{10 * 400'010});
 }
 
+// A one-way message that is given a variable is encoded from it, without a copy in between.
+TEST_F(LargeArgumentsTest, AVariableIsSentAsItIsNow) {
+  for (const size_t size : {size_t{10}, size_t{100'000}, size_t{1'000'000}}) {
+    const auto before = cluster_.Await(ref_->bytes());
+    ASSERT_TRUE(before.ok());
+    std::string text = Pattern(size);
+    EXPECT_EQ(ref_.Tell<&Shapes::Text>(text), SendResult::kSent);
+    EXPECT_EQ(text, Pattern(size));
+    text.assign(3, 'x');
+    int64_t number = 7;
+    EXPECT_EQ(ref_.Tell<&Shapes::NumberAndText>(number, text), SendResult::kSent);
+    number = 8;
+    ExpectBack(ref_->bytes(), *before + size + 3);
+  }
+}
+
+TEST_F(LargeArgumentsTest, AVariableForANodeThatCannotBeCalledIsRefused) {
+  const std::string text = Pattern(100);
+  cluster_[0].Shutdown();
+  EXPECT_EQ(ref_.Tell<&Shapes::Text>(text), SendResult::kNotFound);
+}
+
 }  // namespace
 }  // namespace testing
 }  // namespace troupe
