@@ -17,7 +17,9 @@
 #include <functional>
 #include <iostream>
 #include <memory>
+#include <numeric>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -123,9 +125,8 @@ void Hop::Token(int64_t left) {
 
 constexpr int64_t kStride = 7919;  // a prime: the way comes by all of them
 
-// The same way over bare memory: blocks of an actor's size, a word of each cache line changed. What
-// it costs more among many blocks, it costs because of the caches.
-Figure Walk(const std::string& row, int64_t blocks) {
+// `hops` from block to block, a word of each cache line changed; how many a second.
+double WalkAlone(int64_t blocks, int64_t hops) {
   struct alignas(64) Line {
     Line* next = nullptr;
     int64_t visits = 0;
@@ -135,7 +136,6 @@ Figure Walk(const std::string& row, int64_t blocks) {
   for (int64_t i = 0; i < blocks; ++i) {
     lines[i * kLines].next = &lines[(i + kStride) % blocks * kLines];
   }
-  const int64_t hops = Scaled(2'000'000);
   Line* at = lines.data();
   const Stopwatch watch;
   for (int64_t i = 0; i < hops; ++i) {
@@ -146,7 +146,23 @@ Figure Walk(const std::string& row, int64_t blocks) {
   int64_t visits = 0;
   for (const Line& line : lines) visits += line.visits;
   CHECK_EQ(visits, hops * kLines);
-  return troupe::bench::Rate(row + "_walk_rate", static_cast<double>(hops), seconds);
+  return static_cast<double>(hops) / seconds;
+}
+
+// The same way as Actors over bare memory: blocks of an actor's size, shared out to as many
+// threads, each with a core's cache to itself. What it costs more among many blocks, it costs
+// because of the caches.
+Figure Walk(const std::string& row, int64_t blocks) {
+  const int64_t threads = std::max(1u, std::thread::hardware_concurrency());
+  const int64_t hops = Scaled(4'000'000) / threads;
+  std::vector<double> rates(static_cast<size_t>(threads));
+  std::vector<std::thread> walkers;
+  for (double& rate : rates) {
+    walkers.emplace_back(
+        [&rate, blocks, threads, hops] { rate = WalkAlone(blocks / threads, hops); });
+  }
+  for (std::thread& walker : walkers) walker.join();
+  return {row + "_walk_rate", std::accumulate(rates.begin(), rates.end(), 0.0), "/s"};
 }
 
 // A thousand tokens go round all actors, from each to one that was made long before or after it.
