@@ -243,11 +243,14 @@ struct NoExtra {};
 
 // A one-way message. What it ends with, nobody gets; an error is the actor's failure. `Extra` is
 // kept as long as the message.
-template <typename Op, typename Extra = NoExtra>
+//
+// `Arguments`: Op's, or references to such, which are still the sender's. That is for actors of
+// other nodes: what goes there is encoded before Deliver returns, and copied only then.
+template <typename Op, typename Extra = NoExtra, typename Arguments = typename Op::Arguments>
 class OneWay final : public Envelope {
  public:
   using Raw = typename Op::Raw;
-  using Arguments = typename Op::Arguments;
+  static constexpr bool kBorrows = !std::is_same_v<Arguments, typename Op::Arguments>;
 
   OneWay(Arguments arguments, absl::Time deadline, Extra extra = {})
       : deadline_(deadline),
@@ -261,7 +264,9 @@ class OneWay final : public Envelope {
       Refuse({.why = Refusal::Why::kOther, .recipient = &cell, .detail = &passed});
       return Progress::kDone;
     }
-    if constexpr (kIsTask<Raw>) {
+    if constexpr (kBorrows) {
+      BorrowedArgumentsKept();
+    } else if constexpr (kIsTask<Raw>) {
       bool ended = true;
       const absl::Status thrown =
           RunUserCode([&] { ended = slot_.Start(Op::Invoke(cell, arguments_)); });
@@ -323,45 +328,6 @@ class OneWay final : public Envelope {
   [[no_unique_address]] TaskSlot<Raw> slot_;
   [[no_unique_address]] Extra extra_;
 };
-
-// A one-way message for an actor of another node, which is sent before Deliver returns: its
-// arguments are still the sender's, and are copied only once, into what is sent.
-template <typename Op, typename References>
-class BorrowingOneWay final : public Envelope {
- public:
-  BorrowingOneWay(const References& arguments, absl::Time deadline)
-      : deadline_(deadline), arguments_(arguments) {}
-
-  Progress Handle(ActorCell&) override { BorrowedArgumentsKept(); }
-  void Refuse(Refusal refusal) override {
-    CountDeadLetter(refusal);
-    delete this;
-  }
-  absl::Status Encode(const EncodeContext& context, OutgoingMessage* message) override {
-    return EncodeOperation<Op>(context, arguments_, message);
-  }
-  void Answer(const DecodeContext&, const absl::Status&, absl::string_view) override {
-    delete this;
-  }
-
-  const char* method_name() const override { return Op::kName; }
-  absl::Time deadline() const override { return deadline_; }
-  bool one_way() const override { return true; }
-
- private:
-  const absl::Time deadline_;
-  const References arguments_;
-};
-
-// Whether a one-way call with arguments given as `A` gains by borrowing them: they are what the
-// method takes, and one of them would be copied at some cost.
-template <typename Arguments, typename... A>
-inline constexpr bool kWorthBorrowing = false;
-template <typename... T, typename... A>
-requires(sizeof...(T) ==
-         sizeof...(A)) inline constexpr bool kWorthBorrowing<std::tuple<T...>, A...> =
-    (std::is_same_v<T, std::remove_cvref_t<A>> && ...) &&
-    ((std::is_lvalue_reference_v<A> && !std::is_trivially_copyable_v<T>) || ...);
 
 }  // namespace troupe::internal
 

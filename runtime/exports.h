@@ -65,13 +65,21 @@ struct CallGives<Op> {
   using type = typename Op::Raw;
 };
 
+// Whether a one-way call for an actor of another node gains by borrowing its arguments, given as
+// `A`: they are what the method takes, and one of them would be copied at some cost.
+template <typename Arguments, typename... A>
+inline constexpr bool kWorthBorrowing =
+    std::is_same_v<Arguments, std::tuple<std::remove_cvref_t<A>...>> &&
+    ((std::is_lvalue_reference_v<A> && !std::is_trivially_copyable_v<std::remove_cvref_t<A>>) ||
+     ...);
+
 template <typename Op, typename... A>
 SendResult StartOneWay(const CallTarget& target, A&&... arguments) {
   if constexpr (Op::kKind == MessageKind::kMethod &&
                 kWorthBorrowing<typename Op::Arguments, A...>) {
     if (target.recipient != nullptr && target.recipient->local_cell() == nullptr) {
       using References = std::tuple<const std::remove_cvref_t<A>&...>;
-      return SendOneWay(target, new BorrowingOneWay<Op, References>(References(arguments...),
+      return SendOneWay(target, new OneWay<Op, NoExtra, References>(References(arguments...),
                                                                     DeadlineFor(target)));
     }
   }

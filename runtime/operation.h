@@ -164,8 +164,8 @@ struct ByNameOp {
 };
 
 // What the message is called in errors and dumps. Lives as long as the arguments.
-template <typename Op>
-const char* NameOf(const typename Op::Arguments& arguments) {
+template <typename Op, typename Arguments>
+const char* NameOf(const Arguments& arguments) {
   if constexpr (Op::kKind == MessageKind::kByName) {
     return std::get<0>(arguments).c_str();
   } else {
