@@ -2,9 +2,9 @@
 
 #include <cstdint>
 
-#include "google/protobuf/io/coded_stream.h"
 #include "node/short_fields.h"
 #include "proto/wire.pb.h"
+#include "runtime/wire_format.h"
 
 namespace troupe::internal {
 namespace {
@@ -59,13 +59,6 @@ bool HasField(const char* from, const char* end, uint8_t tag) {
   return false;
 }
 
-void AppendVarint(size_t value, std::string* out) {
-  uint8_t bytes[kMaxVarint];
-  const uint8_t* const end =
-      google::protobuf::io::CodedOutputStream::WriteVarint64ToArray(value, bytes);
-  out->append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(end - bytes));
-}
-
 }  // namespace
 
 std::optional<LastText> FindLastText(absl::string_view begin, size_t size) {
@@ -91,15 +84,15 @@ std::optional<LastText> FindLastText(absl::string_view begin, size_t size) {
   if (text == nullptr) return std::nullopt;
   const absl::string_view kept(arguments, static_cast<size_t>(text - arguments));
 
-  std::string rest(before);
-  rest.push_back(static_cast<char>(ShortTag(wire::Call::kArgumentsFieldNumber, WireType::kBytes)));
-  AppendVarint(kept.size(), &rest);
-  rest.append(kept.data(), kept.size());
   LastText last;
-  last.frame.push_back(
-      static_cast<char>(ShortTag(wire::Frame::kCallFieldNumber, WireType::kBytes)));
-  AppendVarint(rest.size(), &last.frame);
-  last.frame += rest;
+  Writer writer({}, &last.frame);
+  writer.Tag(wire::Frame::kCallFieldNumber, WireType::kBytes);
+  writer.Sized(before.size() + kept.size(), [&] {
+    writer.Raw(before);
+    writer.Tag(wire::Call::kArgumentsFieldNumber, WireType::kBytes);
+    writer.LengthAndBytes(kept);
+  });
+  if (!writer.Finish().ok()) return std::nullopt;
   last.begin = static_cast<size_t>(text - begin.data());
   return last;
 }
