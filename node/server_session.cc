@@ -75,7 +75,7 @@ ServerSession::ServerSession(std::shared_ptr<NodeCore> node, uint64_t id, const 
       result_bytes_(std::min<uint64_t>(node_->limits().message_bytes, hello.max_message_bytes())),
       window_(new InboundWindow(static_cast<int64_t>(node_->limits().inbound_bytes))) {}
 
-ServerSession::~ServerSession() { BatchRead(); }
+ServerSession::~ServerSession() { ReturnReserve(); }
 
 void ServerSession::Start() {
   window_->set_session(
@@ -127,7 +127,7 @@ InboundCredit ServerSession::TakeCredit(size_t bytes) {
   return InboundCredit(window_.get(), bytes);
 }
 
-void ServerSession::BatchRead() {
+void ServerSession::ReturnReserve() {
   if (reserve_ > 0) window_->Return(std::exchange(reserve_, 0));
 }
 
@@ -221,7 +221,7 @@ absl::Status ServerSession::CheckCall(const CallFrameFields& call) {
   }
   // Before that, this batch is the last one that is read for now, and still taken.
   if (refusing_.load(std::memory_order_relaxed)) {
-    BatchRead();  // the window as it is
+    ReturnReserve();  // the window as it is
     if (window_->Exceeded()) return InboundFullError(node_->limits().inbound_bytes);
     // Not sooner: or each message would be one more pause, for all actors.
     if (window_->bytes() <= window_->limit() / 2) {

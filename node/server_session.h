@@ -117,7 +117,7 @@ class ServerSession final : public Session {
   void Disconnected(const absl::Status& reason) override;
   void Ended(const absl::Status& reason, uint64_t written) override ABSL_LOCKS_EXCLUDED(mu_);
   void Ticked() override;
-  void BatchRead() override;
+  void BatchRead() override { ReturnReserve(); }
   bool MayReadOn() override;
 
   // Errors of these are protocol errors.
@@ -128,6 +128,7 @@ class ServerSession final : public Session {
   // Errors of these are the call's.
   size_t ArgumentBytesOf(const CallFrameFields& call) const;
   InboundCredit TakeCredit(size_t bytes);
+  void ReturnReserve();
   absl::Status CheckCall(const CallFrameFields& call);
   absl::Status Dispatch(const CallFrameFields& call, Target& target, Method& method);
   absl::Status Deliver(const CallFrameFields& call, Target& target, Method& method,

@@ -154,8 +154,6 @@ void Session::AnswerHeartbeat() {
   FlushNow();
 }
 
-// Both give up a silent connection later than the other side, at the same interval, is silent.
-
 int Session::TicksUntilReconnect() const {
   return options_.ticks_until_reconnect + (side_ == SessionSide::kAcceptor ? 1 : 0);
 }

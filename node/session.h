@@ -154,8 +154,11 @@ class Session : public FrameHandler, public Runnable, public std::enable_shared_
   Message NextToWriteLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
   // Whether to acknowledge now although there is nothing to send.
   bool NoteReceived(size_t bytes) ABSL_LOCKS_EXCLUDED(mu_);
-  // An empty batch has come.
+  // A batch has come with nothing new in it, as a heartbeat is.
   void AnswerHeartbeat() ABSL_LOCKS_EXCLUDED(mu_);
+  // An initiator that has answered a heartbeat may be quiet for one tick more, and so the acceptor
+  // waits one tick more before it gives a connection up: always longer than the other side is quiet
+  // on purpose, if its interval is the same.
   int TicksUntilReconnect() const;
   int TicksUntilHeartbeat() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
 

@@ -7,7 +7,8 @@
 namespace troupe {
 namespace {
 
-// Between looks at the lock, doubled up to kMostPauses: its owner needs the cache line as well.
+// Between looks at the lock, doubled up to kMostPauses: its owner needs the cache line as well. Not
+// SpinPause's: with its yield, messages of 1 MiB were a twentieth slower.
 constexpr int kMostPauses = 16;
 constexpr int kSpins = 160;
 
