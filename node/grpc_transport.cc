@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "node/address.h"
+#include "node/freed_memory.h"
 #include "node/grpc_log.h"
 #include "node/grpc_status.h"
 
@@ -110,6 +111,7 @@ absl::StatusOr<std::unique_ptr<GrpcTransport>> GrpcTransport::Create(GrpcTranspo
 
 GrpcTransport::GrpcTransport(GrpcTransportOptions options, GrpcCredentials credentials)
     : options_(std::move(options)), credentials_(std::move(credentials)) {
+  KeepFreedMemory();
   std::unique_ptr<grpc::ServerCompletionQueue> queue = builder_.AddCompletionQueue();
   queue_ = queue.get();
   poller_ = std::make_unique<GrpcPoller>(std::move(queue), options_.clock, options_.spin,
