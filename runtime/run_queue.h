@@ -40,7 +40,7 @@ namespace internal {
 //    overwritten, and then discards what it read.
 class RunQueue {
  public:
-  static constexpr size_t kCapacity = 256;
+  static constexpr size_t kCapacity = 1024;
   using Batch = std::array<Runnable*, kCapacity / 2>;
 
   // Owner only. False: full.

@@ -153,7 +153,11 @@ void ThreadPool::Work(Worker& w) {
     // relaxed, all three: what they tell is acted upon under mu_, or may be seen a turn late.
     if (w.status.load(std::memory_order_relaxed) != Worker::kRunning) Resume(w);
     if (running_.load(std::memory_order_relaxed) > threads_ && !Retire(w)) break;
-    if (poll_due_.load(std::memory_order_relaxed)) PollBriefly(w);
+    if (poll_due_.load(std::memory_order_relaxed)) {
+      const uint32_t quiet_turns = w.quiet_turns;
+      PollBriefly(w);
+      w.quiet_turns = quiet_turns;  // or when_dry would wait anew with each of these polls
+    }
     Runnable* r = Next(w);
     if (r == nullptr) r = NextWhenDry(w);
     if (r == nullptr) r = Search(w);
@@ -176,8 +180,11 @@ void ThreadPool::RunTurn(Worker& w, Runnable* r) {
 Runnable* ThreadPool::Next(Worker& w) {
   if (++w.ticks >= kGlobalInterval) {
     w.ticks = 0;
-    if (options_.poller != nullptr && PollerElsewhere(w) == nullptr) PollBriefly(w);
-    if (Runnable* r = NextWhenDry(w)) return r;
+    w.quiet_turns -= std::min(w.quiet_turns, kGlobalInterval);
+    if (w.quiet_turns < kGlobalInterval) {
+      if (options_.poller != nullptr && PollerElsewhere(w) == nullptr) PollBriefly(w);
+      if (Runnable* r = NextWhenDry(w)) return r;
+    }
     if (Runnable* r = PopInjector(w, false)) return r;
   }
   return NextLocal(w);

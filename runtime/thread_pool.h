@@ -155,7 +155,8 @@ class ThreadPool final : public Executor {
   bool NeedsPoller() const;
   bool NotePolled(Worker& w);
   void NoteDry(Worker& w, absl::Time now);
-  bool WorthSharing(Worker& w) const;
+  static bool SoonDone(const Worker& w);
+  static bool WorthSharing(Worker& w);
   const Worker* PollerElsewhere(const Worker& w) const;
   bool StandBy(Worker& w);
   void Block(Worker& w);

@@ -17,7 +17,11 @@ constexpr absl::Duration kReportInterval = absl::Seconds(10);
 constexpr absl::Duration kStandBy = absl::Microseconds(250);
 // What one worker will have done within this time, it does not share: waking another one costs both
 // of them some of it, and tears apart what would leave in one write.
-constexpr absl::Duration kWorthSharing = absl::Microseconds(250);
+constexpr absl::Duration kWorthSharing = absl::Milliseconds(1);
+// So many turns may run before the next look at the poller if what it brought is soon done. Each
+// look ends with a write of what was sent until then: with half as many turns it carries half as
+// much, with more the other side runs out of work meanwhile.
+constexpr uint32_t kQuietTurns = 122;
 
 int HardwareThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
 
@@ -312,6 +316,7 @@ bool ThreadPool::NotePolled(Worker& w) {
   w.polled = true;
   w.polled_at = clock_->Now();
   w.polled_turn = w.turn.load(std::memory_order_relaxed);
+  w.quiet_turns = SoonDone(w) ? kQuietTurns : 0;
   return true;
 }
 
@@ -323,11 +328,16 @@ void ThreadPool::NoteDry(Worker& w, absl::Time now) {
   w.turn_time += (each - w.turn_time) / 4;
 }
 
-// Whether others should know of what is queued here. What came from the poller only if it is more
-// than this worker will soon have done itself, going by what such turns took lately.
-bool ThreadPool::WorthSharing(Worker& w) const {
-  if (!std::exchange(w.polled, false)) return !w.queue.Empty();
-  return static_cast<int64_t>(w.queue.Size()) * w.turn_time >= kWorthSharing;
+// Whether this worker will soon have run all that is queued here, going by what turns for what came
+// from the poller took lately.
+bool ThreadPool::SoonDone(const Worker& w) {
+  return static_cast<int64_t>(w.queue.Size()) * w.turn_time < kWorthSharing;
+}
+
+// Whether others should know of what is queued here. What came from the poller only if it is not
+// soon done.
+bool ThreadPool::WorthSharing(Worker& w) {
+  return std::exchange(w.polled, false) ? !SoonDone(w) : !w.queue.Empty();
 }
 
 bool ThreadPool::NeedsPoller() const {

@@ -175,6 +175,28 @@ TEST(ThreadPoolPollerTest, BusyWorkersLookAtThePollerNowAndThen) {
   pool.Shutdown();
 }
 
+TEST(ThreadPoolPollerTest, AtMost122TurnsGoBetweenTwoLooksAtThePoller) {
+  SteadyClock clock;
+  FakePoller poller;
+  ThreadPool pool(&clock, With(1, &poller));
+  StartPolling(pool, poller);
+  constexpr int kTurns = 500;
+  int turns = 0;
+  int turns_at_look = 0;
+  Event done;
+  poller.Deliver([&] {
+    for (int i = 0; i < kTurns; ++i) {
+      pool.Schedule(OneShot::Make([&] {
+        if (turns++ == 0) poller.Deliver([&] { turns_at_look = turns; });
+        if (turns == kTurns) done.Set();
+      }));
+    }
+  });
+  done.Wait();
+  EXPECT_GT(turns_at_look, 0);
+  EXPECT_LE(turns_at_look, 122);
+}
+
 TEST(ThreadPoolPollerTest, WhatALookBetweenTurnsLeavesForLaterRunsBeforeThePollWaits) {
   SteadyClock clock;
   FakePoller poller;
@@ -183,6 +205,45 @@ TEST(ThreadPoolPollerTest, WhatALookBetweenTurnsLeavesForLaterRunsBeforeThePollW
   pool.Schedule(OneShot::Make(
       [&] { poller.Deliver([&] { pool.ScheduleWhenDry(OneShot::Make([&] { done.Set(); })); }); }));
   done.Wait();
+}
+
+TEST(ThreadPoolPollerTest, WhatIsLeftForLaterRunsWithin200TurnsBesideABusyNetwork) {
+  SteadyClock clock;
+  FakePoller poller;
+  ThreadPool pool(&clock, With(1, &poller));
+  std::atomic<bool> stop{false};
+  // So few of them go to a tick of the monitor that it keeps asking for a look at the poller.
+  int turns = 0;
+  const auto long_turn = [&] {
+    ++turns;
+    const absl::Time end = clock.Now() + absl::Microseconds(300);
+    while (clock.Now() < end) {
+    }
+  };
+  Runnable* self = nullptr;
+  testing::FunctionRunnable busy([&] {
+    long_turn();
+    if (!stop) pool.ScheduleLast(self);
+  });
+  self = &busy;
+  std::function<void()> arrive = [&] {
+    pool.Schedule(OneShot::Make(long_turn));
+    if (!stop) poller.Deliver(arrive);
+  };
+  int turns_before = 0;
+  Event done;
+  pool.Schedule(OneShot::Make([&] {
+    pool.Schedule(&busy);
+    poller.Deliver(arrive);
+    pool.ScheduleWhenDry(OneShot::Make([&] {
+      turns_before = turns;
+      done.Set();
+    }));
+  }));
+  done.Wait();
+  stop = true;
+  pool.Shutdown();
+  EXPECT_LE(turns_before, 200);
 }
 
 TEST(ThreadPoolPollerTest, ManyDeliveriesAndSchedulesAllRun) {
