@@ -58,10 +58,10 @@ Row OneWay(RemoteBench* bench, const std::string& name, int batch, int64_t messa
 }
 
 // Small messages go in batches of 128 KiB.
-Row Bytes(RemoteBench* bench, const std::string& name, size_t bytes) {
-  return {name, [bench, name, bytes] {
+Row Bytes(RemoteBench* bench, const std::string& name, size_t bytes, int64_t total_bytes) {
+  return {name, [bench, name, bytes, total_bytes] {
             const int64_t size = static_cast<int64_t>(bytes);
-            const int64_t total = bench->Scaled((int64_t{512} << 20) / size);
+            const int64_t total = bench->Scaled(total_bytes / size);
             const std::string& address = bench->Other("raw_queue").address();
             const RawOptions options = OptionsFor("raw_queue");
             const double seconds = bytes < (16 << 10)
@@ -96,9 +96,9 @@ std::vector<Row> RawRows(RemoteBench* bench) {
       Asks(bench, 4096),
       OneWay(bench, "raw_one_way_64", 128, 5'000'000),
       OneWay(bench, "raw_one_way_single", 1, 500'000),
-      Bytes(bench, "raw_bytes_1k", 1 << 10),
-      Bytes(bench, "raw_bytes_64k", 64 << 10),
-      Bytes(bench, "raw_bytes_1m", 1 << 20),
+      Bytes(bench, "raw_bytes_1k", 1 << 10, 512 << 20),
+      Bytes(bench, "raw_bytes_64k", 64 << 10, int64_t{2} << 30),
+      Bytes(bench, "raw_bytes_1m", 1 << 20, int64_t{2} << 30),
       {"raw_connect", [bench] { return Connect(bench); }},
       {"raw_tcp_ping", [bench] { return TcpPing(bench); }},
   };

@@ -300,8 +300,8 @@ std::vector<Row> TroupeRows(RemoteBench* bench) {
       {"many_to_many", [bench] { return ManyToMany(bench); }},
       {"one_way_64", [bench] { return OneWay(bench); }},
       {"bytes_1k", [bench] { return Bytes(bench, "bytes_1k", 1 << 10, 512 << 20); }},
-      {"bytes_64k", [bench] { return Bytes(bench, "bytes_64k", 64 << 10, 512 << 20); }},
-      {"bytes_1m", [bench] { return Bytes(bench, "bytes_1m", 1 << 20, 512 << 20); }},
+      {"bytes_64k", [bench] { return Bytes(bench, "bytes_64k", 64 << 10, int64_t{2} << 30); }},
+      {"bytes_1m", [bench] { return Bytes(bench, "bytes_1m", 1 << 20, int64_t{2} << 30); }},
       {"connect", [bench] { return Connect(bench); }},
       {"idle", [bench] { return Idle(bench); }},
   };
