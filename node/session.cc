@@ -11,7 +11,7 @@ namespace troupe::internal {
 namespace {
 
 // What may arrive before it is acknowledged although there is nothing to send.
-constexpr size_t kUnacknowledgedBytes = size_t{1} << 20;
+constexpr size_t kUnacknowledgedBytes = 256 * 1024;
 constexpr int kUnacknowledgedBatches = 64;
 // Of the memory of a message that came in pieces, for the next one.
 constexpr size_t kMostKept = (size_t{1} << 20) + kFrameOverhead;
