@@ -56,7 +56,7 @@ class Executor {
   virtual void ScheduleLast(Runnable* r) = 0;
 
   // Like ScheduleLast, but behind everything that these turns schedule as well: when this thread
-  // has nothing else to run, or after two hundred turns at most. Wakes no other thread (one that
+  // has nothing else to run, or after a hundred turns or so. Wakes no other thread (one that
   // looks for work anyway may come first, and a turn that goes on for long does not hold it up).
   // For what serves many turns at once, like writing out what they have sent.
   virtual void ScheduleWhenDry(Runnable* r) { ScheduleLast(r); }

@@ -153,12 +153,12 @@ void ThreadPool::Work(Worker& w) {
     // relaxed, all three: what they tell is acted upon under mu_, or may be seen a turn late.
     if (w.status.load(std::memory_order_relaxed) != Worker::kRunning) Resume(w);
     if (running_.load(std::memory_order_relaxed) > threads_ && !Retire(w)) break;
+    Runnable* r = nullptr;
     if (poll_due_.load(std::memory_order_relaxed)) {
-      const uint32_t quiet_turns = w.quiet_turns;
       PollBriefly(w);
-      w.quiet_turns = quiet_turns;  // or when_dry would wait anew with each of these polls
+      r = NextWhenDry(w);
     }
-    Runnable* r = Next(w);
+    if (r == nullptr) r = Next(w);
     if (r == nullptr) r = NextWhenDry(w);
     if (r == nullptr) r = Search(w);
     if (r != nullptr) {

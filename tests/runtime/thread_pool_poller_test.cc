@@ -212,8 +212,8 @@ TEST(ThreadPoolPollerTest, WhatIsLeftForLaterRunsWithin200TurnsBesideABusyNetwor
   FakePoller poller;
   ThreadPool pool(&clock, With(1, &poller));
   std::atomic<bool> stop{false};
-  // So few of them go to a tick of the monitor that it keeps asking for a look at the poller.
   int turns = 0;
+  // So few of them go to a tick of the monitor that it keeps asking for a look at the poller.
   const auto long_turn = [&] {
     ++turns;
     const absl::Time end = clock.Now() + absl::Microseconds(300);
