@@ -5,8 +5,7 @@
 namespace troupe::internal {
 namespace {
 
-// Enough for the batches that a session has under way. With a quarter of it, the fresh pages came
-// back in some runs of the benchmarks of large messages.
+// With half as much, fresh pages came back in some runs of the benchmarks of large messages.
 constexpr size_t kBytes = size_t{8} << 20;
 
 }  // namespace

@@ -38,6 +38,9 @@ class Node {
  public:
   // kInvalidArgument: an address, limit or TLS file that cannot be, or a listener beyond this
   // machine without TLS and without `insecure`. kUnavailable: the address is taken.
+  //
+  // From a process's first node or client on, glibc's malloc keeps up to 16 MiB of freed memory for
+  // each of its arenas, unless the program or GLIBC_TUNABLES has set its thresholds.
   static absl::StatusOr<std::unique_ptr<Node>> Create(NodeOptions options = {});
   // For tests: over another transport. `options.listen` is an address of that.
   static absl::StatusOr<std::unique_ptr<Node>> Create(
