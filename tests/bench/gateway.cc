@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("measures calls of gRPC clients");
   absl::ParseCommandLine(argc, argv);
   signal(SIGPIPE, SIG_IGN);
-  troupe::internal::KeepFreedMemory();  // as nodes do: so that the limits are not slower by it
+  troupe::internal::KeepFreedMemory();  // the plain programs are to have what nodes have
   const std::string role = absl::GetFlag(FLAGS_serve);
   if (role.empty()) return Run();
   if (role == "gateway") {

@@ -97,7 +97,7 @@ int main(int argc, char** argv) {
   absl::SetProgramUsageMessage("measures calls between two processes");
   absl::ParseCommandLine(argc, argv);
   signal(SIGPIPE, SIG_IGN);
-  troupe::internal::KeepFreedMemory();  // as nodes do: so that the limits are not slower by it
+  troupe::internal::KeepFreedMemory();  // the plain programs are to have what nodes have
   const std::string role = absl::GetFlag(FLAGS_serve);
   const bool unix_sockets = absl::GetFlag(FLAGS_unix);
   if (role.empty()) return Run();
