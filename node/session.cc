@@ -6,6 +6,7 @@
 #include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "runtime/errors.h"
+#include "runtime/huge_pages.h"
 
 namespace troupe::internal {
 namespace {
@@ -15,6 +16,9 @@ constexpr size_t kUnacknowledgedBytes = 256 * 1024;
 constexpr int kUnacknowledgedBatches = 64;
 // Of the memory of a message that came in pieces, for the next one.
 constexpr size_t kMostKept = (size_t{1} << 20) + kFrameOverhead;
+// By so much the room for a message in pieces grows. Copying what has come, into pages that are
+// fresh once more, costs more than the addresses.
+constexpr size_t kMoreRoom = 16;
 
 // In the first piece of a frame of `size` bytes, which lies in parts.
 std::optional<LastText> FindLastTextIn(absl::Span<const absl::string_view> parts, size_t size) {
@@ -199,13 +203,13 @@ absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::stri
   return ReadLarge();
 }
 
-// As a string would, but never for more than the message: its memory may be handed on.
+// For no more than the message: its memory may be handed on. Where nothing has come yet, room is
+// addresses without memory, but for the rest of a huge page.
 void Session::MakeRoom(size_t more) {
   const size_t wanted = large_.size() + more;
   if (wanted <= large_.capacity()) return;
-  std::string larger;
-  larger.reserve(std::min<uint64_t>(large_bytes_, std::max(wanted, 2 * large_.capacity())));
-  large_ = std::move(larger.append(large_));
+  ReserveInHugePages(
+      &large_, std::min<uint64_t>(large_bytes_, std::max(wanted, kMoreRoom * large_.capacity())));
 }
 
 absl::Status Session::ReadLarge() {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/huge_pages.h"
 
 namespace troupe::internal {
 
@@ -51,8 +52,11 @@ void Writer::Grow(size_t size) {
 // Room is cleared when it is made; what is appended is only written once.
 void Writer::GrowAndCopy(absl::string_view bytes) {
   const size_t used = static_cast<size_t>(cursor_ - Begin());
-  out_->reserve(used + bytes.size() + kFirstRoom);
   out_->resize(used);
+  const size_t wanted = used + bytes.size() + kFirstRoom;
+  if (wanted > out_->capacity()) {
+    ReserveInHugePages(out_, std::max(wanted, 2 * out_->capacity()));
+  }
   out_->append(bytes.data(), bytes.size());
   out_->resize(out_->size() + kFirstRoom);
   cursor_ = Begin() + used + bytes.size();

@@ -12,6 +12,22 @@ namespace {
 const EncodeContext kEncode;
 const DecodeContext kDecode;
 
+TEST(WireFormatTest, ManyTextsMakeRoomFewTimes) {
+  const std::string text(100, 'x');
+  std::string bytes;
+  Writer writer(kEncode, &bytes);
+  int grown = 0;
+  size_t capacity = bytes.capacity();
+  for (int i = 0; i < 50'000; ++i) {
+    writer.LengthAndBytes(text);
+    grown += bytes.capacity() != capacity ? 1 : 0;
+    capacity = bytes.capacity();
+  }
+  ASSERT_TRUE(writer.Finish().ok());
+  EXPECT_EQ(bytes.size(), 50'000u * 101);
+  EXPECT_LE(grown, 20);
+}
+
 TEST(WireFormatTest, VarintsOfEveryLengthRoundTrip) {
   for (int bits = 0; bits <= 64; ++bits) {
     const uint64_t value = bits == 64 ? UINT64_MAX : (uint64_t{1} << bits) - 1;
