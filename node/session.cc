@@ -184,7 +184,7 @@ absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::stri
       MutexLock lock(&mu_);
       large_ = std::exchange(spare_large_, std::string());
     }
-    // Larger ones only take what has come.
+    // Larger ones make room as they come.
     if (total_bytes <= kMostKept) large_.reserve(total_bytes);
     last_text_ = FindLastTextIn(data, total_bytes);
     skip = left_out_ = last_text_.has_value() ? last_text_->begin : 0;
@@ -203,8 +203,8 @@ absl::Status Session::AddPiece(uint64_t total_bytes, absl::Span<const absl::stri
   return ReadLarge();
 }
 
-// For no more than the message: its memory may be handed on. Where nothing has come yet, room is
-// addresses without memory, but for the rest of a huge page.
+// For no more than the message: its memory may be handed on. Room that nothing has come for is
+// addresses; the kernel gives memory as it fills, up to 2 MiB at once.
 void Session::MakeRoom(size_t more) {
   const size_t wanted = large_.size() + more;
   if (wanted <= large_.capacity()) return;
