@@ -15,6 +15,10 @@
 #ifdef TROUPE_TSAN
 extern "C" void __tsan_acquire(void* address);
 extern "C" void __tsan_release(void* address);
+extern "C" void AnnotateIgnoreReadsBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreReadsEnd(const char* file, int line);
+extern "C" void AnnotateIgnoreWritesBegin(const char* file, int line);
+extern "C" void AnnotateIgnoreWritesEnd(const char* file, int line);
 #endif
 
 namespace troupe::internal {
@@ -36,6 +40,25 @@ T* TakenFromGrpc(T* object) {
 #endif
   return object;
 }
+
+// The calling thread's accesses are not checked in its scope.
+class Unchecked {
+ public:
+  Unchecked() {
+#ifdef TROUPE_TSAN
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+#endif
+  }
+  ~Unchecked() {
+#ifdef TROUPE_TSAN
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+#endif
+  }
+  Unchecked(const Unchecked&) = delete;
+  Unchecked& operator=(const Unchecked&) = delete;
+};
 
 }  // namespace troupe::internal
 
