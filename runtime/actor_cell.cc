@@ -66,8 +66,8 @@ ActorCell::ActorCell(ActorSystem& system, const ClassInfo& info, Urn urn, ActorF
       mailbox_(options.mailbox_capacity != 0 ? options.mailbox_capacity
                                              : system.options().mailbox_capacity),
       executor_(&system.executor()),
+      parent_(std::move(parent)),
       factory_(std::move(factory)) {
-  if (parent != nullptr) extras().parent = std::move(parent);
   if (options.restart.max_restarts > 0) extras().restart = options.restart;
   if (options.own_thread) {
     extras().own_thread = std::make_unique<DedicatedExecutor>(&system.clock());

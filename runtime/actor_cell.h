@@ -143,7 +143,9 @@ class ActorCell final : public Recipient, public Runnable {
   void BeginEnd(DownReason reason, absl::Status status);
   void RefuseAll(NodeList nodes, Refusal::Why why);
   void StopChildren();
+  void RunEndHook();
   void FinishEnd();
+  void EndWatches(CellExtras& extras);
   void TellBackoffOver();
   void ChildGone(const Urn& child);
   void RestartIfReady();
@@ -169,9 +171,11 @@ class ActorCell final : public Recipient, public Runnable {
 
   // Of the turn.
   bool stop_requested_ = false;
-  bool failed_ = false;  // the status is in extras_
+  bool failed_ = false;  // the status is in extras_, as that of the end is
   Life life_ = Life::kNew;
+  DownReason end_reason_ = DownReason::kStopped;
   uint32_t generation_ = 0;
+  RecipientPtr parent_;  // null: none, or it was told already
   std::unique_ptr<Actor> object_;
   ActorFactory factory_;
   absl::InlinedVector<Envelope*, 1> suspended_;

@@ -73,9 +73,9 @@ void ActorCell::Fail(absl::Status status) {
   AbandonSuspended(&status);
   if (extras_ != nullptr && extras_->restart.max_restarts > 0 && !stop_requested_) {
     const RestartPolicy& policy = extras_->restart;
-    std::deque<absl::Time>& restarts = extras_->restarts;
+    std::vector<absl::Time>& restarts = extras_->restarts;
     const absl::Time now = system_.clock().Now();
-    while (!restarts.empty() && now - restarts.front() >= policy.within) restarts.pop_front();
+    std::erase_if(restarts, [&](absl::Time time) { return now - time >= policy.within; });
     if (restarts.size() < static_cast<size_t>(policy.max_restarts)) {
       absl::Duration backoff = policy.min_backoff;
       for (size_t i = 0; i < restarts.size() && backoff < policy.max_backoff; ++i) backoff *= 2;
@@ -138,15 +138,14 @@ void ActorCell::Kill() {
 
 void ActorCell::BeginEnd(DownReason reason, absl::Status status) {
   life_ = Life::kStopping;
-  CellExtras& extras = this->extras();
-  extras.end_reason = reason;
-  extras.end_status = std::move(status);
+  end_reason_ = reason;
+  if (extras_ != nullptr || !status.ok()) extras().end_status = std::move(status);
   system_.Unregister(*this);
   AbandonStreams(nullptr);
   RefuseAll(mailbox_.CloseToMessages(), Refusal::Why::kNotFound);
   CancelAllTimers();
   StopChildren();
-  if (extras.children.empty()) FinishEnd();
+  if (extras_ == nullptr || extras_->children.empty()) FinishEnd();
 }
 
 void ActorCell::StopChildren() {
@@ -172,53 +171,62 @@ void ActorCell::ChildGone(const Urn& child) {
 }
 
 void ActorCell::RefuseAll(NodeList nodes, Refusal::Why why) {
-  const absl::Status& failure = extras_->end_status;
+  const bool failed = extras_ != nullptr && !extras_->end_status.ok();
+  const absl::Status* const detail = failed ? &extras_->end_status : nullptr;
   while (MailboxNode* node = nodes.PopFront()) {
-    static_cast<Envelope*>(node)->Refuse(
-        {.why = why, .recipient = this, .detail = failure.ok() ? nullptr : &failure});
+    static_cast<Envelope*>(node)->Refuse({.why = why, .recipient = this, .detail = detail});
+  }
+}
+
+void ActorCell::RunEndHook() {
+  const bool failed = end_reason_ == DownReason::kFailed;
+  const absl::Status hook = RunHook(failed ? "OnFailure" : "OnStop", [&] {
+    if (failed) {
+      object_->OnFailure(extras_->end_status);
+    } else {
+      object_->OnStop();
+    }
+  });
+  if (!hook.ok()) {
+    LOG(ERROR) << ToString() << (failed ? ": OnFailure" : ": OnStop") << " threw "
+               << hook.message();
   }
 }
 
 void ActorCell::FinishEnd() {
-  CellExtras& extras = *extras_;
   if (object_ != nullptr) {
-    const bool failed = extras.end_reason == DownReason::kFailed;
-    const absl::Status hook = RunHook(failed ? "OnFailure" : "OnStop", [&] {
-      if (failed) {
-        object_->OnFailure(extras.end_status);
-      } else {
-        object_->OnStop();
-      }
-    });
-    if (!hook.ok()) {
-      LOG(ERROR) << ToString() << (failed ? ": OnFailure" : ": OnStop") << " threw "
-                 << hook.message();
-    }
+    RunEndHook();
     object_.reset();
   }
   factory_ = nullptr;
   CancelAllTimers();  // those that the hook started
   life_ = Life::kGone;
   RefuseAll(mailbox_.Close(), Refusal::Why::kJustEnded);
+  if (extras_ != nullptr) EndWatches(*extras_);
+  if (parent_ != nullptr) {
+    parent_->local_cell()->DeliverControl(
+        new Notice(Lane::kUrgent, [child = urn()](ActorCell& cell) { cell.ChildGone(child); }));
+    parent_ = nullptr;
+  }
+  if (extras_ != nullptr) {
+    if (extras_->own_thread != nullptr) system_.Retire(std::move(extras_->own_thread));
+    for (FutureState<void>* waiter : std::exchange(extras_->stop_waiters, {})) {
+      waiter->Fulfil(absl::OkStatus());
+      waiter->Release();
+    }
+  }
+  system_.CellGone(*this);
+}
 
-  const Down down{AnyRef(RecipientPtr(this)), extras.end_reason, extras.end_status};
+// Those of this actor, and its own.
+void ActorCell::EndWatches(CellExtras& extras) {
+  const Down down{AnyRef(RecipientPtr(this)), end_reason_, extras.end_status};
   for (auto& [urn, tell] : extras.watchers) tell(down);
   extras.watchers.clear();
   for (TellDown& tell : extras.down_waiters) tell(down);
   extras.down_waiters.clear();
   for (const auto& [urn, watched] : extras.watching) GiveUpWatching(watched);
   extras.watching.clear();
-  if (extras.parent != nullptr) {
-    extras.parent->local_cell()->DeliverControl(
-        new Notice(Lane::kUrgent, [child = urn()](ActorCell& cell) { cell.ChildGone(child); }));
-    extras.parent = nullptr;
-  }
-  if (extras.own_thread != nullptr) system_.Retire(std::move(extras.own_thread));
-  for (FutureState<void>* waiter : std::exchange(extras.stop_waiters, {})) {
-    waiter->Fulfil(absl::OkStatus());
-    waiter->Release();
-  }
-  system_.CellGone(*this);
 }
 
 void ActorCell::AddWatcher(const Urn& watcher, absl::AnyInvocable<void(const Down&)> tell) {

@@ -2,7 +2,6 @@
 #define TROUPE_RUNTIME_CELL_EXTRAS_H_
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <string>
 #include <utility>
@@ -34,7 +33,6 @@ using TellDown = absl::AnyInvocable<void(const Down&)>;
 // What few actors have, so that the cells of the others stay small. Owned and used by the cell, in
 // its turns.
 struct CellExtras {
-  RecipientPtr parent;
   std::unique_ptr<DedicatedExecutor> own_thread;
   absl::btree_map<Urn, RecipientPtr>
       children;  // ordered, so that the same seed stops them in the same order
@@ -49,13 +47,12 @@ struct CellExtras {
   StreamTable streams;  // open ones
 
   RestartPolicy restart;
-  std::deque<absl::Time> restarts;  // those within restart.within
+  std::vector<absl::Time> restarts;  // those within restart.within, oldest first
   bool backoff_over = false;
 
   absl::Status failure;  // reported in the current turn
   std::vector<FutureState<void>*> stop_waiters;
-  DownReason end_reason = DownReason::kStopped;
-  absl::Status end_status;
+  absl::Status end_status;  // of a failure
 };
 
 }  // namespace troupe::internal

@@ -184,5 +184,35 @@ TEST_F(LocalGuardTest, SpawningAllocatesAFewTimes) {
   EXPECT_LE(counts.Each(Count::kAllocations, kMessages), 4.0) << counts;
 }
 
+class Brood : public Actor {
+ public:
+  static constexpr bool kLocalOnly = true;
+  // One child after the other: spawned, asked, gone.
+  Task<int64_t> Raise(int64_t children);
+  int64_t GiveOneAndStop() {
+    Stop();
+    return 1;
+  }
+};
+TROUPE_ACTOR(Brood, Raise, GiveOneAndStop)
+
+Task<int64_t> Brood::Raise(int64_t children) {
+  int64_t sum = 0;
+  for (int64_t i = 0; i < children; ++i) {
+    const Ref<Brood> child = Spawn<Brood>();
+    sum += co_await child->GiveOneAndStop();
+  }
+  co_return sum;
+}
+
+TEST_F(LocalGuardTest, AChildsWholeLifeAllocatesAFewTimes) {
+  const Ref<Brood> parent = system_.Spawn<Brood>();
+  const auto raise = [&] { EXPECT_EQ(*parent->Raise(kMessages).Get(), kMessages); };
+  raise();
+  const Counts counts = CountProcess(raise);
+  std::cout << counts << "\n";
+  EXPECT_LE(counts.Each(Count::kAllocations, kMessages), 4.0) << counts;
+}
+
 }  // namespace
 }  // namespace troupe
