@@ -21,6 +21,7 @@
 #include "runtime/future_state.h"
 #include "runtime/mailbox.h"
 #include "runtime/recipient.h"
+#include "runtime/registration.h"
 #include "runtime/spawn_options.h"
 #include "runtime/stream_table.h"
 #include "runtime/system_core.h"
@@ -121,6 +122,9 @@ class ActorCell final : public Recipient, public Runnable {
   const char* method() const { return method_.load(std::memory_order_relaxed); }
   absl::Time busy_since() const;
   uint64_t queued() const { return mailbox_.count(); }
+
+  // The registry's own, see registry.h.
+  Registration registration;
 
  private:
   enum class Life : uint8_t {

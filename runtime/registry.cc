@@ -26,27 +26,39 @@ bool Registry::CellEqual::operator()(const ActorCell* cell, const Urn& urn) cons
   return cell->urn() == urn;
 }
 
-void Registry::Add(ActorCell& cell) {
+Registry::Added Registry::Add(ActorCell& cell) {
   Shard& shard = ShardOf(cell.urn());
   MutexLock lock(&shard.mu);
+  if (shard.closed) return Added::kClosed;
   shard.cells.insert(&cell);
+  return Added::kYes;
 }
 
-bool Registry::AddUnlessTaken(ActorCell& cell) {
+Registry::Added Registry::AddUnlessTaken(ActorCell& cell) {
   Shard& shard = ShardOf(cell.urn());
   MutexLock lock(&shard.mu);
-  if (shard.cells.contains(cell.urn())) return false;
+  if (shard.closed) return Added::kClosed;
+  const auto other = shard.cells.find(cell.urn());
+  if (other != shard.cells.end()) {
+    if (!(*other)->registration.ending) return Added::kTaken;
+    shard.replaced.insert(*other);
+    shard.cells.erase(other);
+    --shard.ending;
+  }
   shard.cells.insert(&cell);
-  return true;
+  return Added::kYes;
 }
 
 void Registry::Remove(ActorCell& cell) {
   {
     Shard& shard = ShardOf(cell.urn());
     MutexLock lock(&shard.mu);
-    shard.cells.erase(&cell);
-    shard.ending.insert(&cell);
+    cell.registration.ending = true;
+    ++shard.ending;
   }
+  // relaxed: Register sets it before it takes the shard's lock to see whether the actor ends. If
+  // that was before us, it is seen here; if not, the actor gets no name.
+  if (!cell.registration.named.load(std::memory_order_relaxed)) return;
   std::vector<AnyRef> released;  // after the lock: a reference may be the last one
   MutexLock lock(&names_mu_);
   const auto names = names_of_.find(cell.urn());
@@ -61,17 +73,44 @@ void Registry::Remove(ActorCell& cell) {
   names_of_.erase(names);
 }
 
+void Registry::Shard::EraseLocked(ActorCell& cell) {
+  if (cells.erase(&cell) != 0) {
+    --ending;
+  } else {
+    replaced.erase(&cell);
+  }
+}
+
+bool Registry::EraseUnlessClosed(ActorCell& cell) {
+  Shard& shard = ShardOf(cell.urn());
+  MutexLock lock(&shard.mu);
+  if (shard.closed) return false;
+  shard.EraseLocked(cell);
+  return true;
+}
+
 void Registry::Erase(ActorCell& cell) {
   Shard& shard = ShardOf(cell.urn());
   MutexLock lock(&shard.mu);
-  shard.ending.erase(&cell);
+  shard.EraseLocked(cell);
+}
+
+size_t Registry::Close() {
+  size_t left = 0;
+  for (Shard& shard : shards_) {
+    MutexLock lock(&shard.mu);
+    shard.closed = true;
+    left += shard.cells.size() + shard.replaced.size();
+  }
+  return left;
 }
 
 RecipientPtr Registry::Find(const Urn& urn) const {
   const Shard& shard = ShardOf(urn);
   MutexLock lock(&shard.mu);
   const auto cell = shard.cells.find(urn);
-  return cell != shard.cells.end() ? RecipientPtr(*cell) : nullptr;
+  if (cell == shard.cells.end() || (*cell)->registration.ending) return nullptr;
+  return RecipientPtr(*cell);
 }
 
 std::vector<RecipientPtr> Registry::Select(absl::FunctionRef<bool(const ActorCell&)> wanted) const {
@@ -79,7 +118,7 @@ std::vector<RecipientPtr> Registry::Select(absl::FunctionRef<bool(const ActorCel
   for (const Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
     for (ActorCell* cell : shard.cells) {
-      if (wanted(*cell)) selected.push_back(RecipientPtr(cell));
+      if (!cell->registration.ending && wanted(*cell)) selected.push_back(RecipientPtr(cell));
     }
   }
   SortByAge(selected);
@@ -91,7 +130,7 @@ std::vector<RecipientPtr> Registry::SelectWithEnding() const {
   for (const Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
     for (ActorCell* cell : shard.cells) selected.push_back(RecipientPtr(cell));
-    for (ActorCell* cell : shard.ending) selected.push_back(RecipientPtr(cell));
+    for (ActorCell* cell : shard.replaced) selected.push_back(RecipientPtr(cell));
   }
   SortByAge(selected);
   return selected;
@@ -101,7 +140,7 @@ size_t Registry::size() const {
   size_t size = 0;
   for (const Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
-    size += shard.cells.size();
+    size += shard.cells.size() - shard.ending;
   }
   return size;
 }
@@ -109,9 +148,11 @@ size_t Registry::size() const {
 absl::Status Registry::Register(absl::string_view name, const AnyRef& ref) {
   if (ref.is_null()) return NotFoundError("the actor of a null reference");
   MutexLock lock(&names_mu_);
-  // Under the lock that Remove takes after it took the cell out: no name outlives its actor.
-  if (ref.recipient()->local_cell() != nullptr && Find(ref.urn()) == nullptr) {
-    return NotFoundError(ref.ToString());
+  if (ActorCell* const cell = ref.recipient()->local_cell()) {
+    // relaxed: see Remove, which takes the lock that is held here once the actor is not found any
+    // more: no name outlives its actor.
+    cell->registration.named.store(true, std::memory_order_relaxed);
+    if (Find(ref.urn()) == nullptr) return NotFoundError(ref.ToString());
   }
   const auto [entry, is_new] = names_.emplace(name, ref);
   if (is_new) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,19 +23,25 @@ namespace troupe::internal {
 
 class ActorCell;
 
-// The actors of one system, from Spawn until they begin to end. Owned by the system. Any thread.
+// The actors of one system, from Spawn until they are gone. Owned by the system. Any thread.
 //
 // Holds no references: a cell is erased before it gives up its own.
 class Registry {
  public:
-  // With an urn drawn by lot.
-  void Add(ActorCell& cell);
-  // With one that was chosen elsewhere. False: an actor of that urn is there already.
-  bool AddUnlessTaken(ActorCell& cell);
+  enum class Added : uint8_t { kYes, kTaken, kClosed };
+
+  // With an urn drawn by lot: never kTaken.
+  Added Add(ActorCell& cell);
+  // With one that was chosen elsewhere. kTaken: an actor of that urn is there, and has not begun to
+  // end.
+  Added AddUnlessTaken(ActorCell& cell);
   // It begins to end: it and its names are found no more, but by SelectWithEnding.
   void Remove(ActorCell& cell);
-  // It has ended.
+  // It is gone. False: nothing was done, the registry is closed.
+  bool EraseUnlessClosed(ActorCell& cell);
   void Erase(ActorCell& cell);
+  // From now on nothing is added. Returns how many are left to be erased, each with Erase.
+  size_t Close();
 
   RecipientPtr Find(const Urn& urn) const;
   // A snapshot of those for which `wanted` holds, in the order in which they were spawned.
@@ -71,10 +78,16 @@ class Registry {
     bool operator()(const ActorCell* a, const ActorCell* b) const { return a == b; }
     bool operator()(const ActorCell* cell, const Urn& urn) const;
   };
-  struct Shard {
+  // On cache lines of its own: the one that another thread works in is not disturbed.
+  struct alignas(64) Shard {
     mutable Mutex mu;
+    bool closed ABSL_GUARDED_BY(mu) = false;
+    size_t ending ABSL_GUARDED_BY(mu) = 0;  // of `cells`, those that have begun to end
     absl::flat_hash_set<ActorCell*, CellHash, CellEqual> cells ABSL_GUARDED_BY(mu);
-    absl::flat_hash_set<ActorCell*> ending ABSL_GUARDED_BY(mu);
+    // Those that have begun to end, and whose urn is another one's by now.
+    absl::flat_hash_set<ActorCell*> replaced ABSL_GUARDED_BY(mu);
+
+    void EraseLocked(ActorCell& cell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   };
 
   Shard& ShardOf(const Urn& urn) { return shards_[absl::Hash<Urn>()(urn) % kShards]; }

@@ -126,7 +126,8 @@ std::vector<StopReport> ActorSystem::StopAll(absl::Duration timeout) {
 void ActorSystem::Shutdown() {
   {
     MutexLock lock(&parts_->mu);
-    parts_->closed = true;
+    // Under the lock: CellGone, too, counts down only afterwards.
+    parts_->left = parts_->registry.Close();
   }
   const absl::Time deadline = clock_->Now() + options_.shutdown_deadline;
   for (const StopReport& report : StopAll(options_.shutdown_deadline)) {
@@ -153,21 +154,22 @@ bool ActorSystem::AwaitAllGone(absl::Time deadline) {
   Event all_gone;
   {
     MutexLock lock(&parts_->mu);
-    if (parts_->alive == 0) return true;
+    if (parts_->left == 0) return true;
     parts_->all_gone = &all_gone;
   }
   (void)executor_->Await(all_gone, deadline);
   // Also when it is set: CellGone may still hold the lock.
   MutexLock lock(&parts_->mu);
   parts_->all_gone = nullptr;
-  return parts_->alive == 0;
+  return parts_->left == 0;
 }
 
 void ActorSystem::CellGone(internal::ActorCell& cell) {
-  parts_->registry.Erase(cell);
+  if (parts_->registry.EraseUnlessClosed(cell)) return;
   MutexLock lock(&parts_->mu);
+  parts_->registry.Erase(cell);
   // Under the lock: the event is the waiter's, which takes the lock before it gives the event up.
-  if (--parts_->alive == 0 && parts_->all_gone != nullptr) parts_->all_gone->Set();
+  if (--parts_->left == 0 && parts_->all_gone != nullptr) parts_->all_gone->Set();
 }
 
 void ActorSystem::Retire(std::unique_ptr<DedicatedExecutor> executor) {

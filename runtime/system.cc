@@ -96,16 +96,21 @@ absl::StatusOr<AnyRef> ActorSystem::SpawnHosted(const Urn& urn, const internal::
 }
 
 absl::Status ActorSystem::Admit(internal::ActorCell& cell, UrnFrom urn_from) {
-  MutexLock lock(&parts_->mu);
-  if (parts_->closed) return NodeUnavailableError("its system shuts down", Delivery::kNotSent);
-  // Under the lock: the shutdown finds in the registry all that are counted.
-  if (urn_from == UrnFrom::kHere) {
-    parts_->registry.Add(cell);
-  } else if (!parts_->registry.AddUnlessTaken(cell)) {
-    return absl::AlreadyExistsError(absl::StrCat(cell.urn().ToString(), " is another actor's"));
+  const internal::Registry::Added added = urn_from == UrnFrom::kHere
+                                              ? parts_->registry.Add(cell)
+                                              : parts_->registry.AddUnlessTaken(cell);
+  switch (added) {
+    case internal::Registry::Added::kClosed:
+      return NodeUnavailableError("its system shuts down", Delivery::kNotSent);
+    case internal::Registry::Added::kTaken:
+      return absl::AlreadyExistsError(absl::StrCat(cell.urn().ToString(), " is another actor's"));
+    case internal::Registry::Added::kYes:
+      break;
   }
-  ++parts_->alive;
-  for (const ServiceInfo* service : cell.info().services) parts_->services.insert(service);
+  if (!cell.info().services.empty()) {
+    MutexLock lock(&parts_->mu);
+    for (const ServiceInfo* service : cell.info().services) parts_->services.insert(service);
+  }
   return absl::OkStatus();
 }
 

@@ -41,8 +41,9 @@ class SystemCore final : public RefCounted<SystemCore> {
  private:
   friend class troupe::ActorSystem;
 
-  // Constant once the system is made. Destroyed in reverse.
-  absl::Duration default_deadline_;
+  // Constant once the system is made. Destroyed in reverse. Every message reads them: not on the
+  // cache line of the count of owners, which every actor is one of.
+  alignas(64) absl::Duration default_deadline_;
   std::unique_ptr<Clock> own_clock_;
   std::unique_ptr<Executor> own_executor_;
   Clock* clock_ = nullptr;

@@ -27,8 +27,7 @@ struct ActorSystem::Parts {
 
   Mutex mu;
   absl::flat_hash_set<const ServiceInfo*> services ABSL_GUARDED_BY(mu);
-  bool closed ABSL_GUARDED_BY(mu) = false;        // no actor starts any more
-  uint64_t alive ABSL_GUARDED_BY(mu) = 0;         // cells between Start and CellGone
+  uint64_t left ABSL_GUARDED_BY(mu) = 0;          // of the registry's cells, once it is closed
   Event* all_gone ABSL_GUARDED_BY(mu) = nullptr;  // of the thread that shuts down
 };
 

@@ -1,5 +1,6 @@
 // Children end with their parent, and before it.
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -151,6 +152,41 @@ TEST(ChildrenTest, WhileItWaitsForItsChildrenTheParentIsUnregisteredAndRefuses) 
   EXPECT_TRUE(second_stop.Get().ok());
   EXPECT_EQ(down.Get()->reason, DownReason::kStopped);
   EXPECT_TRUE(wait.Get().ok());
+}
+
+TEST(ChildrenTest, TheUrnOfAnActorThatEndsMayBeAnothersAlready) {
+  World world;
+  const auto journal = std::make_shared<Journal>();
+  const Urn urn(1, 2);
+  const auto spawn = [&](const char* name) {
+    const auto ref = world->SpawnHosted(
+        urn, internal::ClassInfoOf<Recorder>(),
+        [=] { return std::make_unique<Recorder>(journal, name); }, {}, true);
+    return ref.ok() ? *ref->As<Recorder>() : Ref<Recorder>();
+  };
+  const auto ends = spawn("ends");
+  const auto child = *ends->MakeChild("child").Get();
+  Promise<void> gate;
+  const auto wait = child->Wait(gate.future());
+  const auto stop = ends.Stop();
+  world.Run();
+  EXPECT_EQ(world->size(), 1u) << "the child";
+
+  const auto next = spawn("next");
+  EXPECT_EQ(*world->Find(urn), next);
+  EXPECT_EQ(world->All().size(), 2u);
+  EXPECT_EQ(world->size(), 2u);
+  EXPECT_EQ(spawn("third"), Ref<Recorder>()) << "two that live";
+
+  ASSERT_TRUE(gate.Set().ok());
+  world.Run();
+  EXPECT_TRUE(stop.Get().ok());
+  EXPECT_TRUE(wait.Get().ok());
+  EXPECT_EQ(*world->Find(urn), next);
+  EXPECT_EQ(world->size(), 1u);
+  EXPECT_TRUE(next->Do("x").Get().ok());
+  EXPECT_TRUE(next.Stop().Get().ok());
+  EXPECT_EQ(world->size(), 0u);
 }
 
 TEST(ChildrenTest, AChildThatIsSpawnedInOnStopNeverStarts) {
