@@ -4,6 +4,43 @@
 #include <utility>
 
 namespace troupe::internal {
+namespace {
+
+// How far ahead of its place in the list a node is fetched. With 4, 6 and 16 four_to_one was
+// slower.
+constexpr uint32_t kAhead = 8;
+
+// What the calling thread pushed last onto nodes that were there already. Addresses only: the
+// mailbox and the node may be gone.
+struct RecentPushes {
+  struct One {
+    const Mailbox* mailbox = nullptr;
+    uintptr_t node = 0;
+  };
+  One ring[kAhead];
+  uint32_t pushes = 0;
+};
+thread_local constinit RecentPushes t_recent;
+
+// MailboxNode::earlier of a node that is about to be pushed.
+int32_t NotePush(const Mailbox* mailbox, const MailboxNode* node) {
+  RecentPushes::One& one = t_recent.ring[t_recent.pushes++ % kAhead];
+  const auto address = reinterpret_cast<uintptr_t>(node);
+  const auto blocks = static_cast<intptr_t>(one.node - address) >> Mailbox::kAlignmentBits;
+  const bool known = one.mailbox == mailbox && blocks == static_cast<int32_t>(blocks);
+  one = {mailbox, address};
+  return known ? static_cast<int32_t>(blocks) : 0;
+}
+
+// Starts to fetch the node that `node` knows of. Any address will do: what is not mapped is not
+// fetched.
+void FetchEarlier(const MailboxNode* node) {
+  if (node->earlier == 0) return;
+  const auto bytes = static_cast<intptr_t>(node->earlier) * intptr_t{kBlockAlignment};
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(node) + bytes), 1);
+}
+
+}  // namespace
 
 void NodeList::PushBack(MailboxNode* node) {
   node->next = nullptr;
@@ -39,6 +76,7 @@ Mailbox::Push Mailbox::PushNode(MailboxNode* node) {
   // Acquire, here and where the exchange fails: whoever is told kClosed sees what the consumer did
   // before.
   uint64_t word = word_.load(std::memory_order_acquire);
+  bool noted = false;
   for (;;) {
     const uint64_t phase = PhaseOf(word);
     uint64_t count = CountOf(word);
@@ -50,6 +88,10 @@ Mailbox::Push Mailbox::PushNode(MailboxNode* node) {
     }
     const bool wake = phase == kIdle || (phase == kWaiting && node->lane == Lane::kUrgent);
     node->next = NodeOf(word);
+    if (node->next != nullptr && !noted) {
+      node->earlier = NotePush(this, node);
+      noted = true;
+    }
     // Release publishes the node's content to the consumer. Acquire, because a push that wakes goes
     // on to schedule the consumer, whose last turn must have happened before; and because of
     // `next`'s owner.
@@ -65,6 +107,8 @@ uint64_t Mailbox::RemainingOf(uint64_t word, uint64_t handled) {
   return count == kCountClosed ? kCountClosed : count - handled;
 }
 
+// The list is a chain through memory that other cores have written last: each node would be waited
+// for before the next one is known. So the nodes say where earlier ones are.
 void Mailbox::Sort(MailboxNode* newest_first) {
   MailboxNode* const newest = newest_first;
   MailboxNode* oldest_first = nullptr;
@@ -72,6 +116,7 @@ void Mailbox::Sort(MailboxNode* newest_first) {
   while (newest_first != nullptr) {
     all_normal &= newest_first->lane == Lane::kNormal;
     MailboxNode* next = newest_first->next;
+    if (next != nullptr) FetchEarlier(newest_first);
     newest_first->next = oldest_first;
     oldest_first = newest_first;
     newest_first = next;

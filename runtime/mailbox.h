@@ -26,6 +26,9 @@ struct MailboxNode {
   // Control nodes (stop, down, timers, continuations) neither count nor are ever refused as too
   // many: each is bounded by something else (a watch, a timer, a suspended method).
   bool counted = true;
+  // How far away the node is that the same thread pushed to the same mailbox some pushes before, in
+  // kBlockAlignment; 0: not known. A hint for fetching it, no link: it may be gone.
+  int32_t earlier = 0;
 };
 
 // A FIFO of nodes in consumer-only hands.
@@ -63,6 +66,8 @@ class NodeList {
 //     exceeds the capacity. kCountClosed instead of a count refuses counted messages but not
 //     control nodes.
 //  5. kClosed is final: the list stays empty.
+//  6. `earlier` is written before the push that publishes the node, and no address made of it is
+//  ever read from or written to.
 class Mailbox {
  public:
   enum class Push : uint8_t { kPushed, kPushedAndWake, kFull, kClosed };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -78,6 +79,26 @@ TEST_F(MailboxTest, NodesOfOneLaneComeInTheOrderPushedAlsoAcrossRefreshes) {
   for (int id : Drain(mailbox)) taken.push_back(id);
   ASSERT_EQ(taken.size(), 15u);
   for (int i = 0; i < 15; ++i) EXPECT_EQ(taken[i], i);
+}
+
+TEST_F(MailboxTest, NodesThatAreGoneOrFarAwayDoNotDisturbLaterOnes) {
+  std::optional<Mailbox> mailbox;
+  for (int round = 0; round < 3; ++round) {
+    mailbox.emplace(100);  // where the last one was, too
+    TestNode on_the_stack[] = {{1, Lane::kNormal, true}, {3, Lane::kNormal, true}};
+    std::vector<std::unique_ptr<TestNode>> on_the_heap;
+    std::vector<int> expected;
+    for (int i = 0; i < 40; ++i) {
+      TestNode* node = i < 2 ? &on_the_stack[i] : nullptr;
+      if (node == nullptr) {
+        on_the_heap.push_back(std::make_unique<TestNode>(10 + i, Lane::kNormal, true));
+        node = on_the_heap.back().get();
+      }
+      EXPECT_EQ(mailbox->PushNode(node), Push::kPushed);
+      expected.push_back(node->id);
+    }
+    EXPECT_EQ(Drain(*mailbox), expected);
+  }
 }
 
 TEST_F(MailboxTest, UrgentOvertakesHighAndHighOvertakesNormal) {
