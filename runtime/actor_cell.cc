@@ -58,11 +58,11 @@ class TurnBudget {
 ActorCell::ActorCell(ActorSystem& system, const ClassInfo& info, Urn urn, ActorFactory factory,
                      const SpawnOptions& options, RecipientPtr parent)
     : Recipient(urn),
+      reentrant_(options.reentrant || info.reentrant),
       core_(&system.core()),
       system_(system),
       info_(info),
       sequence_(system.NextSequence()),
-      reentrant_(options.reentrant || info.reentrant),
       mailbox_(options.mailbox_capacity != 0 ? options.mailbox_capacity
                                              : system.options().mailbox_capacity),
       executor_(&system.executor()),

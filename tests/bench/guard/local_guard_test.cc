@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "runtime/actor_cell.h"
 #include "runtime/event.h"
 #include "tests/bench/guard/counts.h"
 #include "troupe.h"
@@ -170,6 +171,10 @@ TEST_F(LocalGuardTest, AnAnswerAwaitedByAnActorAllocatesAndWakesNothing) {
   std::cout << counts << "\n";
   EXPECT_LE(counts.Each(Count::kAllocations, kMessages), kAlmostNone) << counts;
   EXPECT_LE(counts.Each(Count::kWakeUps, kMessages), kAlmostNone) << counts;
+}
+
+TEST_F(LocalGuardTest, ACellTakesNoMoreBytesThanItDid) {
+  EXPECT_LE(sizeof(internal::ActorCell), 272u) << "every idle actor keeps that";
 }
 
 TEST_F(LocalGuardTest, SpawningAllocatesAFewTimes) {
