@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <thread>
@@ -13,6 +14,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "glog/logging.h"
 #include "gtest/gtest.h"
 #include "node/address.h"
 #include "runtime/thread_pool.h"
@@ -26,8 +28,14 @@ using Code = absl::StatusCode;
 
 std::string SocketPath() {
   static std::atomic<int> counter{0};
-  // Not in the test's own folder: the path of a socket has at most 107 bytes.
-  return absl::StrCat("unix:/tmp/troupe-grpc-test-", getpid(), ".", counter++);
+  // Not in the test's own folder: the path of a socket has at most 107 bytes. Not by the process's
+  // number: in sandboxes several may have the same.
+  static const std::string folder = [] {
+    char name[] = "/tmp/troupe-grpc-test-XXXXXX";
+    CHECK(mkdtemp(name) != nullptr);
+    return std::string(name);
+  }();
+  return absl::StrCat("unix:", folder, "/", counter++);
 }
 
 // A plain TCP connection that knows nothing of gRPC.
