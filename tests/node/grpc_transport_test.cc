@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -30,12 +31,13 @@ std::string SocketPath() {
   static std::atomic<int> counter{0};
   // Not in the test's own folder: the path of a socket has at most 107 bytes. Not by the process's
   // number: in sandboxes several may have the same.
-  static const std::string folder = [] {
-    char name[] = "/tmp/troupe-grpc-test-XXXXXX";
-    CHECK(mkdtemp(name) != nullptr);
-    return std::string(name);
-  }();
-  return absl::StrCat("unix:", folder, "/", counter++);
+  struct Folder {
+    Folder() { CHECK(mkdtemp(name) != nullptr); }
+    ~Folder() { std::filesystem::remove_all(name); }
+    char name[30] = "/tmp/troupe-grpc-test-XXXXXX";  // mkdtemp fills the end in
+  };
+  static Folder folder;
+  return absl::StrCat("unix:", folder.name, "/", counter++);
 }
 
 // A plain TCP connection that knows nothing of gRPC.
