@@ -10,10 +10,20 @@
 namespace troupe::internal {
 namespace {
 
-void SortByAge(std::vector<RecipientPtr>& cells) {
-  std::sort(cells.begin(), cells.end(), [](const RecipientPtr& a, const RecipientPtr& b) {
-    return a->local_cell()->sequence() < b->local_cell()->sequence();
-  });
+// A snapshot under way. What is compared is beside the references: the cells are cold.
+using Aged = std::vector<std::pair<uint64_t, RecipientPtr>>;
+
+void Append(ActorCell* cell, Aged* cells) {
+  cells->emplace_back(cell->sequence(), RecipientPtr(cell));
+}
+
+std::vector<RecipientPtr> ByAge(Aged cells) {
+  std::sort(cells.begin(), cells.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<RecipientPtr> sorted;
+  sorted.reserve(cells.size());
+  for (auto& [sequence, cell] : cells) sorted.push_back(std::move(cell));
+  return sorted;
 }
 
 }  // namespace
@@ -22,15 +32,47 @@ size_t Registry::CellHash::operator()(const ActorCell* cell) const {
   return absl::Hash<Urn>()(cell->urn());
 }
 
+bool Registry::CellEqual::operator()(const ActorCell* a, const ActorCell* b) const {
+  return a->urn() == b->urn();
+}
+
 bool Registry::CellEqual::operator()(const ActorCell* cell, const Urn& urn) const {
   return cell->urn() == urn;
+}
+
+void Registry::Shard::AppendLocked(ActorCell& cell) {
+  cell.registration.index = static_cast<uint32_t>(cells.size());
+  cells.push_back(&cell);
+}
+
+void Registry::Shard::IndexLocked() {
+  for (; indexed < cells.size(); ++indexed) {
+    if (!cells[indexed]->registration.ending) by_urn.insert(cells[indexed]);
+  }
+}
+
+void Registry::Shard::MoveLocked(size_t from, size_t to) {
+  cells[to] = cells[from];
+  cells[to]->registration.index = static_cast<uint32_t>(to);
+}
+
+void Registry::Shard::EraseLocked(ActorCell& cell) {
+  size_t hole = cell.registration.index;
+  if (hole < indexed) {
+    MoveLocked(--indexed, hole);
+    hole = indexed;
+  }
+  // Otherwise what is last is the erased cell, or a copy that was left of one that has moved.
+  if (hole + 1 < cells.size()) MoveLocked(cells.size() - 1, hole);
+  cells.pop_back();
+  --ending;
 }
 
 Registry::Added Registry::Add(ActorCell& cell) {
   Shard& shard = ShardOf(cell.urn());
   MutexLock lock(&shard.mu);
   if (shard.closed) return Added::kClosed;
-  shard.cells.insert(&cell);
+  shard.AppendLocked(cell);
   return Added::kYes;
 }
 
@@ -38,14 +80,10 @@ Registry::Added Registry::AddUnlessTaken(ActorCell& cell) {
   Shard& shard = ShardOf(cell.urn());
   MutexLock lock(&shard.mu);
   if (shard.closed) return Added::kClosed;
-  const auto other = shard.cells.find(cell.urn());
-  if (other != shard.cells.end()) {
-    if (!(*other)->registration.ending) return Added::kTaken;
-    shard.replaced.insert(*other);
-    shard.cells.erase(other);
-    --shard.ending;
-  }
-  shard.cells.insert(&cell);
+  shard.IndexLocked();
+  if (!shard.by_urn.insert(&cell).second) return Added::kTaken;
+  shard.AppendLocked(cell);
+  ++shard.indexed;
   return Added::kYes;
 }
 
@@ -53,6 +91,7 @@ void Registry::Remove(ActorCell& cell) {
   {
     Shard& shard = ShardOf(cell.urn());
     MutexLock lock(&shard.mu);
+    if (cell.registration.index < shard.indexed) shard.by_urn.erase(&cell);
     cell.registration.ending = true;
     ++shard.ending;
   }
@@ -71,14 +110,6 @@ void Registry::Remove(ActorCell& cell) {
     sorted_names_.erase(name);
   }
   names_of_.erase(names);
-}
-
-void Registry::Shard::EraseLocked(ActorCell& cell) {
-  if (cells.erase(&cell) != 0) {
-    --ending;
-  } else {
-    replaced.erase(&cell);
-  }
 }
 
 bool Registry::EraseUnlessClosed(ActorCell& cell) {
@@ -100,40 +131,37 @@ size_t Registry::Close() {
   for (Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
     shard.closed = true;
-    left += shard.cells.size() + shard.replaced.size();
+    left += shard.cells.size();
   }
   return left;
 }
 
-RecipientPtr Registry::Find(const Urn& urn) const {
-  const Shard& shard = ShardOf(urn);
+RecipientPtr Registry::Find(const Urn& urn) {
+  Shard& shard = ShardOf(urn);
   MutexLock lock(&shard.mu);
-  const auto cell = shard.cells.find(urn);
-  if (cell == shard.cells.end() || (*cell)->registration.ending) return nullptr;
-  return RecipientPtr(*cell);
+  shard.IndexLocked();
+  const auto cell = shard.by_urn.find(urn);
+  return cell != shard.by_urn.end() ? RecipientPtr(*cell) : nullptr;
 }
 
 std::vector<RecipientPtr> Registry::Select(absl::FunctionRef<bool(const ActorCell&)> wanted) const {
-  std::vector<RecipientPtr> selected;
+  Aged selected;
   for (const Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
     for (ActorCell* cell : shard.cells) {
-      if (!cell->registration.ending && wanted(*cell)) selected.push_back(RecipientPtr(cell));
+      if (!cell->registration.ending && wanted(*cell)) Append(cell, &selected);
     }
   }
-  SortByAge(selected);
-  return selected;
+  return ByAge(std::move(selected));
 }
 
 std::vector<RecipientPtr> Registry::SelectWithEnding() const {
-  std::vector<RecipientPtr> selected;
+  Aged selected;
   for (const Shard& shard : shards_) {
     MutexLock lock(&shard.mu);
-    for (ActorCell* cell : shard.cells) selected.push_back(RecipientPtr(cell));
-    for (ActorCell* cell : shard.replaced) selected.push_back(RecipientPtr(cell));
+    for (ActorCell* cell : shard.cells) Append(cell, &selected);
   }
-  SortByAge(selected);
-  return selected;
+  return ByAge(std::move(selected));
 }
 
 size_t Registry::size() const {

@@ -37,13 +37,13 @@ class Registry {
   Added AddUnlessTaken(ActorCell& cell);
   // It begins to end: it and its names are found no more, but by SelectWithEnding.
   void Remove(ActorCell& cell);
-  // It is gone. False: nothing was done, the registry is closed.
+  // It is gone, after Remove. False: nothing was done, the registry is closed.
   bool EraseUnlessClosed(ActorCell& cell);
   void Erase(ActorCell& cell);
   // From now on nothing is added. Returns how many are left to be erased, each with Erase.
   size_t Close();
 
-  RecipientPtr Find(const Urn& urn) const;
+  RecipientPtr Find(const Urn& urn);
   // A snapshot of those for which `wanted` holds, in the order in which they were spawned.
   std::vector<RecipientPtr> Select(absl::FunctionRef<bool(const ActorCell&)> wanted) const;
   // All, also those that have begun to end and are not gone yet; in the same order.
@@ -75,23 +75,33 @@ class Registry {
   };
   struct CellEqual {
     using is_transparent = void;
-    bool operator()(const ActorCell* a, const ActorCell* b) const { return a == b; }
+    bool operator()(const ActorCell* a, const ActorCell* b) const;
     bool operator()(const ActorCell* cell, const Urn& urn) const;
   };
+  // Most actors are never looked up by their urn: a cell is only appended to a list, and those that
+  // are not indexed yet are when an urn is asked for. So spawning touches no cold memory, neither a
+  // table's nor, when a table grows, that of all other cells.
+  //
   // On cache lines of its own: the one that another thread works in is not disturbed.
   struct alignas(64) Shard {
     mutable Mutex mu;
     bool closed ABSL_GUARDED_BY(mu) = false;
     size_t ending ABSL_GUARDED_BY(mu) = 0;  // of `cells`, those that have begun to end
-    absl::flat_hash_set<ActorCell*, CellHash, CellEqual> cells ABSL_GUARDED_BY(mu);
-    // Those that have begun to end, and whose urn is another one's by now.
-    absl::flat_hash_set<ActorCell*> replaced ABSL_GUARDED_BY(mu);
+    std::vector<ActorCell*> cells ABSL_GUARDED_BY(mu);
+    // Of `cells`, so many of the first are in `by_urn` until they begin to end.
+    size_t indexed ABSL_GUARDED_BY(mu) = 0;
+    absl::flat_hash_set<ActorCell*, CellHash, CellEqual> by_urn ABSL_GUARDED_BY(mu);
 
+    void AppendLocked(ActorCell& cell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+    void IndexLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
     void EraseLocked(ActorCell& cell) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
+    void MoveLocked(size_t from, size_t to) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu);
   };
 
-  Shard& ShardOf(const Urn& urn) { return shards_[absl::Hash<Urn>()(urn) % kShards]; }
-  const Shard& ShardOf(const Urn& urn) const { return shards_[absl::Hash<Urn>()(urn) % kShards]; }
+  // Not by the bits of the hash that tell the entries of a table apart.
+  Shard& ShardOf(const Urn& urn) {
+    return shards_[(uint64_t{absl::Hash<Urn>()(urn)} >> 32) % kShards];
+  }
 
   std::array<Shard, kShards> shards_;
 

@@ -6,6 +6,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "runtime/random.h"
 #include "tests/runtime/life_test_util.h"
 
 namespace zoo {
@@ -78,6 +79,34 @@ TEST_F(RegistryTest, AllAreThereInTheOrderOfSpawning) {
   spawned.erase(spawned.begin() + 50);
   EXPECT_EQ(world->All(), spawned);
   for (const AnyRef& ref : spawned) EXPECT_EQ(*world->Find(ref.urn()), ref);
+}
+
+TEST_F(RegistryTest, AnActorIsFoundByItsUrnUntilItEndsWhoeverComesAndGoes) {
+  const auto is_found = [this](const AnyRef& ref) {
+    const absl::StatusOr<AnyRef> found = world->Find(ref.urn());
+    return found.ok() && *found == ref;
+  };
+  RandomSource random(7);
+  std::vector<AnyRef> live;
+  std::vector<AnyRef> gone;
+  for (int step = 0; step < 3000; ++step) {
+    const uint64_t choice = random.NextBelow(8);
+    if (live.empty() || choice < 4) {
+      live.push_back(world->Spawn<zoo::Dog>());
+    } else if (choice < 7) {
+      const auto one = live.begin() + static_cast<int64_t>(random.NextBelow(live.size()));
+      EXPECT_TRUE(one->Stop().Get().ok());
+      gone.push_back(*one);
+      live.erase(one);
+    } else {
+      // Now and then: those of the steps in between are not looked up before they end.
+      for (const AnyRef& ref : live) ASSERT_TRUE(is_found(ref)) << step;
+    }
+  }
+  EXPECT_EQ(world->All(), live);
+  EXPECT_EQ(world->size(), live.size());
+  for (const AnyRef& ref : live) EXPECT_TRUE(is_found(ref));
+  for (const AnyRef& ref : gone) EXPECT_FALSE(is_found(ref));
 }
 
 TEST_F(RegistryTest, FindAllKnowsSubclassesAndInterfaces) {
