@@ -21,6 +21,7 @@
 #include "absl/flags/parse.h"
 #include "absl/flags/usage.h"
 #include "absl/strings/str_format.h"
+#include "absl/synchronization/mutex.h"
 #include "glog/logging.h"
 #include "node/freed_memory.h"
 #include "tests/bench/figures.h"
@@ -128,6 +129,8 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   signal(SIGPIPE, SIG_IGN);
   troupe::internal::KeepFreedMemory();  // the plain programs are to have what nodes have
+  // As docs/performance.md advises, and for the plain programs too.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::string role = absl::GetFlag(FLAGS_serve);
   if (role.empty()) return Run();
   if (role == "gateway") {

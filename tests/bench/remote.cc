@@ -21,6 +21,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "absl/synchronization/mutex.h"
 #include "node/freed_memory.h"
 #include "tests/bench/figures.h"
 #include "tests/bench/remote_rows.h"
@@ -98,6 +99,8 @@ int main(int argc, char** argv) {
   absl::ParseCommandLine(argc, argv);
   signal(SIGPIPE, SIG_IGN);
   troupe::internal::KeepFreedMemory();  // the plain programs are to have what nodes have
+  // As docs/performance.md advises, and for the plain programs too.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   const std::string role = absl::GetFlag(FLAGS_serve);
   const bool unix_sockets = absl::GetFlag(FLAGS_unix);
   if (role.empty()) return Run();
