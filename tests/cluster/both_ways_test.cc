@@ -41,8 +41,8 @@ class BothWaysTest : public ::testing::TestWithParam<Where> {
         there_ = node_->At(process_->address());
         break;
       case Where::kUnixSocket:
-        process_ = std::make_unique<TestNode>(std::vector<std::string>{
-            absl::StrCat("--listen=unix:/tmp/troupe-both-ways-", getpid())});
+        process_ = std::make_unique<TestNode>(
+            std::vector<std::string>{absl::StrCat("--listen=", TestNode::OwnUnixAddress())});
         there_ = node_->At(process_->address());
         break;
     }

@@ -9,6 +9,7 @@
 #include "glog/logging.h"
 #include "tests/cluster/actors.h"
 #include "tests/cluster/process.h"
+#include "tests/cluster/timing.h"
 #include "troupe.h"
 
 namespace troupe {
@@ -28,8 +29,8 @@ inline NodeOptions QuickOptions() {
   options.listen = TestNode::OwnLoopbackAddress();
   options.name = "test";
   options.classes = AllTestClasses();
-  options.heartbeat = absl::Milliseconds(100);
-  options.down_after = absl::Seconds(1);
+  options.heartbeat = kHeartbeat;
+  options.down_after = kDownAfter;
   options.system.threads = 2;
   return options;
 }

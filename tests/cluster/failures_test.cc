@@ -253,8 +253,7 @@ TEST_F(FailuresTest, WhatAKilledCallerWantedIsCancelledOrNotStarted) {
 }
 
 TEST_F(FailuresTest, AClientsCallsEndWithTheNode) {
-  auto client =
-      Client::Create({.heartbeat = absl::Milliseconds(100), .down_after = absl::Seconds(1)});
+  auto client = Client::Create({.heartbeat = kHeartbeat, .down_after = kDownAfter});
   ASSERT_TRUE(client.ok()) << client.status();
   TestNode host;
   const Ref<Worker> worker = FindWorker((*client)->At(host.address()));

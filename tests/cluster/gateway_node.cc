@@ -22,6 +22,7 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "tests/cluster/timing.h"
 #include "tests/node/gateway_test_util.h"
 #include "troupe.h"
 
@@ -50,8 +51,8 @@ std::string Obey(const Node& node, Events* events, const std::string& line) {
 int Run() {
   NodeOptions options;
   options.listen = absl::GetFlag(FLAGS_listen);
-  options.heartbeat = absl::Milliseconds(100);
-  options.down_after = absl::Seconds(1);
+  options.heartbeat = kHeartbeat;
+  options.down_after = kDownAfter;
   options.limits.message_bytes = absl::GetFlag(FLAGS_message_bytes);
   const std::unique_ptr<Node> node = MakeGatewayNode(std::move(options));
   const auto events = std::make_shared<Events>();

@@ -14,6 +14,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -159,9 +160,24 @@ size_t TestNode::OpenDescriptors() const {
 }
 
 std::string TestNode::OwnLoopbackAddress() {
-  const pid_t pid = getpid();
-  return absl::StrCat("127.", 1 + pid / (250 * 250) % 250, ".", 1 + pid / 250 % 250, ".",
-                      1 + pid % 250, ":0");
+  // By lot, not by the process's number: in sandboxes several may have the same.
+  static const std::string address = [] {
+    std::random_device random;
+    return absl::StrCat("127.", 1 + random() % 250, ".", 1 + random() % 250, ".",
+                        1 + random() % 250, ":0");
+  }();
+  return address;
+}
+
+std::string TestNode::OwnUnixAddress() {
+  // Not in the test's own folder: the path of a socket has at most 107 bytes.
+  struct Folder {
+    Folder() { PCHECK(mkdtemp(name) != nullptr); }
+    ~Folder() { std::filesystem::remove_all(name); }
+    char name[30] = "/tmp/troupe-cluster-XXXXXX";  // mkdtemp fills the end in
+  };
+  static Folder folder;
+  return absl::StrCat("unix:", folder.name, "/socket");
 }
 
 std::string TestNode::FreeAddress() {

@@ -69,6 +69,8 @@ class TestNode {
 
   // 127.x.y.z:0 of this test process.
   static std::string OwnLoopbackAddress();
+  // A unix socket of this test process, in a folder that goes with it.
+  static std::string OwnUnixAddress();
   // One where nobody listens now, and nobody but this test will.
   static std::string FreeAddress();
   // The program.

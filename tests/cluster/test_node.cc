@@ -19,14 +19,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "tests/cluster/actors.h"
+#include "tests/cluster/timing.h"
 #include "troupe.h"
 
 ABSL_FLAG(std::string, listen, "127.0.0.1:0", "NodeOptions::listen");
 ABSL_FLAG(std::string, advertise, "", "NodeOptions::advertise");
 ABSL_FLAG(std::string, name, "test_node", "NodeOptions::name");
 ABSL_FLAG(bool, insecure, false, "NodeOptions::insecure");
-ABSL_FLAG(absl::Duration, heartbeat, absl::Milliseconds(100), "NodeOptions::heartbeat");
-ABSL_FLAG(absl::Duration, down_after, absl::Seconds(1), "NodeOptions::down_after");
+ABSL_FLAG(absl::Duration, heartbeat, troupe::testing::kHeartbeat, "NodeOptions::heartbeat");
+ABSL_FLAG(absl::Duration, down_after, troupe::testing::kDownAfter, "NodeOptions::down_after");
 ABSL_FLAG(int, threads, 2, "SystemOptions::threads");
 ABSL_FLAG(uint64_t, message_bytes, 0, "NodeLimits::message_bytes; as the following, 0: default");
 ABSL_FLAG(uint64_t, outbox_bytes, 0, "NodeLimits::outbox_bytes");

@@ -76,9 +76,8 @@ class TlsTest : public ::testing::Test {
     return flags;
   }
   static std::unique_ptr<Client> MakeClient(TlsFiles files) {
-    auto client = Client::Create({.tls = std::move(files),
-                                  .heartbeat = absl::Milliseconds(100),
-                                  .down_after = absl::Seconds(1)});
+    auto client = Client::Create(
+        {.tls = std::move(files), .heartbeat = kHeartbeat, .down_after = kDownAfter});
     CHECK(client.ok()) << client.status();
     return *std::move(client);
   }
