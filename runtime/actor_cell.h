@@ -120,9 +120,9 @@ class ActorCell final : public Recipient, public Runnable {
   // For Dump; each was true a moment ago.
   const char* method() const { return method_.load(std::memory_order_relaxed); }
   absl::Time busy_since() const;
-  uint64_t queued() const { return mailbox_.count(); }
+  uint64_t queued() const { return inbox_.count(); }
 
-  // The registry's own, see registry.h. The attribute lends its last bytes to what follows.
+  // The registry's own, see registry.h; lends its last bytes, as below.
   [[no_unique_address]] Registration registration;
   std::atomic<bool> ever_awaited{false};  // as waits_for
 
@@ -160,30 +160,36 @@ class ActorCell final : public Recipient, public Runnable {
   absl::Status RunHook(const char* name, absl::FunctionRef<void()> hook);
   CellExtras& extras();
 
-  // Constant. The flag comes first, into the room behind `registration`.
+  // What a push needs: constant, but for `inbox_`, which all threads share. The flag comes first,
+  // into the room behind `registration`.
   const bool reentrant_;
   const IntrusivePtr<SystemCore> core_;
+  Executor* executor_;  // constant after construction
+  // The attribute lends its last bytes to what follows, here and below.
+  [[no_unique_address]] Inbox inbox_;
+
+  // Constant, or of the turn and hardly ever written. They stand here to keep what each message
+  // writes away from the cache lines above, which other threads want meanwhile.
+  uint32_t generation_ = 0;
   ActorSystem& system_;  // gone before this, if a reference is kept
   const ClassInfo& info_;
   const uint64_t sequence_;  // in the order of spawning
-
-  // Shared.
-  Mailbox mailbox_;
-  Executor* executor_;  // constant after construction
-  std::atomic<const char*> method_{nullptr};
-  std::atomic<int64_t> busy_since_{0};  // nanoseconds since the Unix epoch, in the clock's time
+  RecipientPtr parent_;      // null: none, or it was told already
+  ActorFactory factory_;
+  std::unique_ptr<CellExtras> extras_;
+  std::unique_ptr<Actor> object_;
 
   // Of the turn.
+  [[no_unique_address]] Mailbox mailbox_;
   bool stop_requested_ = false;
   bool failed_ = false;  // the status is in extras_, as that of the end is
   Life life_ = Life::kNew;
   DownReason end_reason_ = DownReason::kStopped;
-  uint32_t generation_ = 0;
-  RecipientPtr parent_;  // null: none, or it was told already
-  std::unique_ptr<Actor> object_;
-  ActorFactory factory_;
   absl::InlinedVector<Envelope*, 1> suspended_;
-  std::unique_ptr<CellExtras> extras_;
+
+  // Written by the turn, read by Dump.
+  std::atomic<const char*> method_{nullptr};
+  std::atomic<int64_t> busy_since_{0};  // nanoseconds since the Unix epoch, in the clock's time
 };
 
 }  // namespace troupe::internal

@@ -51,7 +51,7 @@ void ActorCell::FailAtStart(absl::Status status) {
 
 void ActorCell::NeverStart() {
   life_ = Life::kGone;
-  mailbox_.Close();
+  mailbox_.Close(inbox_);
 }
 
 void ActorCell::AbandonSuspended(const absl::Status* failure) {
@@ -142,7 +142,7 @@ void ActorCell::BeginEnd(DownReason reason, absl::Status status) {
   if (extras_ != nullptr || !status.ok()) extras().end_status = std::move(status);
   system_.Unregister(*this);
   AbandonStreams(nullptr);
-  RefuseAll(mailbox_.CloseToMessages(), Refusal::Why::kNotFound);
+  RefuseAll(mailbox_.CloseToMessages(inbox_), Refusal::Why::kNotFound);
   CancelAllTimers();
   StopChildren();
   if (extras_ == nullptr || extras_->children.empty()) FinishEnd();
@@ -201,7 +201,7 @@ void ActorCell::FinishEnd() {
   factory_ = nullptr;
   CancelAllTimers();  // those that the hook started
   life_ = Life::kGone;
-  RefuseAll(mailbox_.Close(), Refusal::Why::kJustEnded);
+  RefuseAll(mailbox_.Close(inbox_), Refusal::Why::kJustEnded);
   if (extras_ != nullptr) EndWatches(*extras_);
   if (parent_ != nullptr) {
     parent_->local_cell()->DeliverControl(

@@ -11,10 +11,10 @@ namespace {
 constexpr uint32_t kAhead = 8;
 
 // What the calling thread pushed last onto nodes that were there already. Addresses only: the
-// mailbox and the node may be gone.
+// inbox and the node may be gone.
 struct RecentPushes {
   struct One {
-    const Mailbox* mailbox = nullptr;
+    const Inbox* inbox = nullptr;
     uintptr_t node = 0;
   };
   One ring[kAhead];
@@ -23,12 +23,12 @@ struct RecentPushes {
 thread_local constinit RecentPushes t_recent;
 
 // MailboxNode::earlier of a node that is about to be pushed.
-int32_t NotePush(const Mailbox* mailbox, const MailboxNode* node) {
+int32_t NotePush(const Inbox* inbox, const MailboxNode* node) {
   RecentPushes::One& one = t_recent.ring[t_recent.pushes++ % kAhead];
   const auto address = reinterpret_cast<uintptr_t>(node);
-  const auto blocks = static_cast<intptr_t>(one.node - address) >> Mailbox::kAlignmentBits;
-  const bool known = one.mailbox == mailbox && blocks == static_cast<int32_t>(blocks);
-  one = {mailbox, address};
+  const auto blocks = static_cast<intptr_t>(one.node - address) >> Inbox::kAlignmentBits;
+  const bool known = one.inbox == inbox && blocks == static_cast<int32_t>(blocks);
+  one = {inbox, address};
   return known ? static_cast<int32_t>(blocks) : 0;
 }
 
@@ -68,11 +68,11 @@ MailboxNode* NodeList::PopFront() {
   return node;
 }
 
-Mailbox::Mailbox(uint32_t capacity)
+Inbox::Inbox(uint32_t capacity)
     : word_(Pack(nullptr, kRunning, 0)),
       capacity_(static_cast<uint32_t>(std::clamp<uint64_t>(capacity, 1, kMaxCapacity))) {}
 
-Mailbox::Push Mailbox::PushNode(MailboxNode* node) {
+Inbox::Push Inbox::PushNode(MailboxNode* node) {
   // Acquire, here and where the exchange fails: whoever is told kClosed sees what the consumer did
   // before.
   uint64_t word = word_.load(std::memory_order_acquire);
@@ -102,7 +102,7 @@ Mailbox::Push Mailbox::PushNode(MailboxNode* node) {
   }
 }
 
-uint64_t Mailbox::RemainingOf(uint64_t word, uint64_t handled) {
+uint64_t Inbox::RemainingOf(uint64_t word, uint64_t handled) {
   const uint64_t count = CountOf(word);
   return count == kCountClosed ? kCountClosed : count - handled;
 }
@@ -142,66 +142,69 @@ void Mailbox::Sort(MailboxNode* newest_first) {
   }
 }
 
-void Mailbox::Refresh() {
-  uint64_t word = word_.load(std::memory_order_relaxed);
-  if (NodeOf(word) == nullptr) return;
+void Mailbox::Refresh(Inbox& inbox) {
+  uint64_t word = inbox.word_.load(std::memory_order_relaxed);
+  if (Inbox::NodeOf(word) == nullptr) return;
   // Acquire: what the producers wrote into the nodes. Release: what handling them did happens
   // before the push that finds room because of it.
-  while (!word_.compare_exchange_weak(word, Pack(nullptr, kRunning, RemainingOf(word, handled_)),
-                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  while (!inbox.word_.compare_exchange_weak(
+      word, Inbox::Pack(nullptr, Inbox::kRunning, Inbox::RemainingOf(word, handled_)),
+      std::memory_order_acq_rel, std::memory_order_relaxed)) {
   }
   handled_ = 0;
-  Sort(NodeOf(word));
+  Sort(Inbox::NodeOf(word));
 }
 
-MailboxNode* Mailbox::Next(Take take) {
+MailboxNode* Mailbox::Next(Inbox& inbox, Take take) {
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (MailboxNode* node = urgent_.PopFront()) return node;
     if (take == Take::kAll) {
       if (MailboxNode* node = high_.PopFront()) return node;
       if (MailboxNode* node = normal_.PopFront()) return node;
     }
-    if (attempt == 0) Refresh();
+    if (attempt == 0) Refresh(inbox);
   }
   return nullptr;
 }
 
-void Mailbox::PublishHandled() {
+void Mailbox::PublishHandled(Inbox& inbox) {
   if (handled_ == 0) return;
-  uint64_t word = word_.load(std::memory_order_relaxed);
-  while (!word_.compare_exchange_weak(word,
-                                      Pack(NodeOf(word), kRunning, RemainingOf(word, handled_)),
-                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+  uint64_t word = inbox.word_.load(std::memory_order_relaxed);
+  while (!inbox.word_.compare_exchange_weak(
+      word, Inbox::Pack(Inbox::NodeOf(word), Inbox::kRunning, Inbox::RemainingOf(word, handled_)),
+      std::memory_order_acq_rel, std::memory_order_relaxed)) {
   }
   handled_ = 0;
 }
 
-bool Mailbox::TryRest(Take take) {
-  const uint64_t phase = take == Take::kAll ? kIdle : kWaiting;
+bool Mailbox::TryRest(Inbox& inbox, Take take) {
+  const uint64_t phase = take == Take::kAll ? Inbox::kIdle : Inbox::kWaiting;
   for (;;) {
-    Refresh();
+    Refresh(inbox);
     if (!urgent_.empty()) return false;
     if (take == Take::kAll && !(high_.empty() && normal_.empty())) return false;
     // Cleared before the exchange: after it another thread may already run the next turn.
     const uint32_t handled = std::exchange(handled_, 0);
-    uint64_t word = word_.load(std::memory_order_relaxed);
+    uint64_t word = inbox.word_.load(std::memory_order_relaxed);
     // Release: this turn happens before the one that the next waking push starts.
-    if (NodeOf(word) == nullptr &&
-        word_.compare_exchange_strong(word, Pack(nullptr, phase, RemainingOf(word, handled)),
-                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+    if (Inbox::NodeOf(word) == nullptr &&
+        inbox.word_.compare_exchange_strong(
+            word, Inbox::Pack(nullptr, phase, Inbox::RemainingOf(word, handled)),
+            std::memory_order_acq_rel, std::memory_order_relaxed)) {
       return true;
     }
     handled_ = handled;
   }
 }
 
-NodeList Mailbox::CloseToMessages() {
-  uint64_t word = word_.load(std::memory_order_relaxed);
-  while (!word_.compare_exchange_weak(word, Pack(nullptr, kRunning, kCountClosed),
-                                      std::memory_order_acq_rel, std::memory_order_relaxed)) {
+NodeList Mailbox::CloseToMessages(Inbox& inbox) {
+  uint64_t word = inbox.word_.load(std::memory_order_relaxed);
+  while (!inbox.word_.compare_exchange_weak(
+      word, Inbox::Pack(nullptr, Inbox::kRunning, Inbox::kCountClosed), std::memory_order_acq_rel,
+      std::memory_order_relaxed)) {
   }
   handled_ = 0;
-  Sort(NodeOf(word));
+  Sort(Inbox::NodeOf(word));
   NodeList refused;
   for (NodeList* lane : {&high_, &normal_}) {
     NodeList kept;
@@ -213,10 +216,10 @@ NodeList Mailbox::CloseToMessages() {
   return refused;
 }
 
-NodeList Mailbox::Close() {
+NodeList Mailbox::Close(Inbox& inbox) {
   // Acquire-release as in Refresh; no compare is needed, since nothing of the old word is kept.
-  Sort(
-      NodeOf(word_.exchange(Pack(nullptr, kClosedPhase, kCountClosed), std::memory_order_acq_rel)));
+  Sort(Inbox::NodeOf(inbox.word_.exchange(
+      Inbox::Pack(nullptr, Inbox::kClosedPhase, Inbox::kCountClosed), std::memory_order_acq_rel)));
   NodeList rest;
   for (NodeList* lane : {&urgent_, &high_, &normal_}) {
     while (MailboxNode* node = lane->PopFront()) rest.PushBack(node);
@@ -224,7 +227,7 @@ NodeList Mailbox::Close() {
   return rest;
 }
 
-uint64_t Mailbox::count() const {
+uint64_t Inbox::count() const {
   const uint64_t count = CountOf(word_.load(std::memory_order_relaxed));
   return count == kCountClosed ? 0 : count;
 }

@@ -45,8 +45,8 @@ class NodeList {
   MailboxNode* tail_ = nullptr;
 };
 
-// The queue of one actor: many threads push, the one thread that runs the actor's turn takes.
-// Owned by the actor's cell. Owns nothing: whoever takes or drains a node owns it.
+// Where many threads push to one actor. Owned by the actor's cell, together with the Mailbox that
+// takes from it; owns nothing: whoever takes or drains a node owns it.
 //
 // All that threads agree on is in one 64-bit word: a LIFO list of what was pushed and not yet taken
 // (the consumer takes it whole and reverses it, as CAF's lifo_inbox does), the number of counted
@@ -68,11 +68,9 @@ class NodeList {
 //  5. kClosed is final: the list stays empty.
 //  6. `earlier` is written before the push that publishes the node, and no address made of it is
 //  ever read from or written to.
-class Mailbox {
+class Inbox {
  public:
   enum class Push : uint8_t { kPushed, kPushedAndWake, kFull, kClosed };
-  // What the consumer can take now: everything, or (while a method is suspended) urgent nodes only.
-  enum class Take : uint8_t { kAll, kUrgentOnly };
 
 #if defined(__x86_64__)
   static constexpr int kAddressBits = 47;  // user space of Linux without an explicit wish for more
@@ -85,33 +83,12 @@ class Mailbox {
   static constexpr uint64_t kMaxCapacity = (uint64_t{1} << kCountBits) - 2;
 
   // Starts in kRunning: its creator schedules the consumer's first turn.
-  explicit Mailbox(uint32_t capacity);
-  Mailbox(const Mailbox&) = delete;
-  Mailbox& operator=(const Mailbox&) = delete;
+  explicit Inbox(uint32_t capacity);
+  Inbox(const Inbox&) = delete;
+  Inbox& operator=(const Inbox&) = delete;
 
   // Any thread. On kFull and kClosed the node stays the caller's.
   Push PushNode(MailboxNode* node);
-
-  // The rest is for the consumer, in kRunning.
-
-  // The next node by lane, then by age; null if there is none of the kind. Looks for newly pushed
-  // nodes when its own lists have none, and at every call of Refresh.
-  MailboxNode* Next(Take take);
-  // Takes over what was pushed meanwhile, so that urgent and high nodes overtake.
-  void Refresh();
-  // Tells that a counted node from Next has been handled; published to the producers in batches.
-  void Handled() { ++handled_; }
-  // Publishes what Handled counted. At the end of a turn that will be continued.
-  void PublishHandled();
-  // Tries to end the turns: true if there is nothing to take, after which the consumer must not
-  // touch the mailbox unless scheduled again. False: something arrived, go on.
-  bool TryRest(Take take);
-
-  // Refuses counted messages from now on. Returns what was queued of them (any order of lanes
-  // kept).
-  NodeList CloseToMessages();
-  // Refuses everything from now on, and gives what was still queued. The last call.
-  NodeList Close();
 
   bool closed_to_messages() const {
     return (word_.load(std::memory_order_relaxed) & kCountMask) == kCountClosed;
@@ -121,6 +98,8 @@ class Mailbox {
   uint32_t capacity() const { return capacity_; }
 
  private:
+  friend class Mailbox;
+
   enum Phase : uint64_t { kRunning = 0, kIdle = 1, kWaiting = 2, kClosedPhase = 3 };
 
   static constexpr uint64_t kCountMask = (uint64_t{1} << kCountBits) - 1;
@@ -137,20 +116,52 @@ class Mailbox {
   }
   static uint64_t PhaseOf(uint64_t word) { return (word & kPhaseMask) >> kCountBits; }
   static uint64_t CountOf(uint64_t word) { return word & kCountMask; }
-
   // The count that stays in the word once `handled` is taken off.
   static uint64_t RemainingOf(uint64_t word, uint64_t handled);
+
+  std::atomic<uint64_t> word_;
+  const uint32_t capacity_;
+};
+
+// The consumer's side of an Inbox: what was taken from there, in its order. Of the one thread that
+// runs the actor's turn, in kRunning. Owned by the actor's cell, away from the inbox: it is written
+// for each message that is handled, and the producers want the inbox's cache line meanwhile. Each
+// call names the inbox, always the same one: with a reference to it every cell would be larger.
+class Mailbox {
+ public:
+  // What the consumer can take now: everything, or (while a method is suspended) urgent nodes only.
+  enum class Take : uint8_t { kAll, kUrgentOnly };
+
+  Mailbox() = default;
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  // The next node by lane, then by age; null if there is none of the kind. Looks for newly pushed
+  // nodes when its own lists have none, and at every call of Refresh.
+  MailboxNode* Next(Inbox& inbox, Take take);
+  // Takes over what was pushed meanwhile, so that urgent and high nodes overtake.
+  void Refresh(Inbox& inbox);
+  // Tells that a counted node from Next has been handled; published to the producers in batches.
+  void Handled() { ++handled_; }
+  // Publishes what Handled counted. At the end of a turn that will be continued.
+  void PublishHandled(Inbox& inbox);
+  // Tries to end the turns: true if there is nothing to take, after which the consumer must not
+  // touch the mailbox unless scheduled again. False: something arrived, go on.
+  bool TryRest(Inbox& inbox, Take take);
+
+  // Refuses counted messages from now on. Returns what was queued of them (any order of lanes
+  // kept).
+  NodeList CloseToMessages(Inbox& inbox);
+  // Refuses everything from now on, and gives what was still queued. The last call.
+  NodeList Close(Inbox& inbox);
+
+ private:
   void Sort(MailboxNode* newest_first);
 
-  // Shared.
-  std::atomic<uint64_t> word_;
-  // Constant.
-  const uint32_t capacity_;
-  // Consumer only.
-  uint32_t handled_ = 0;
   NodeList urgent_;
   NodeList high_;
   NodeList normal_;
+  uint32_t handled_ = 0;
 };
 
 }  // namespace troupe::internal

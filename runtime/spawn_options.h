@@ -26,7 +26,7 @@ struct SpawnOptions {
   // Registers the actor under this name before it starts. Taken: the actor fails with
   // kAlreadyExists.
   std::string name = {};
-  // Messages that may wait; 0: the system's default. At most internal::Mailbox::kMaxCapacity.
+  // Messages that may wait; 0: the system's default. At most internal::Inbox::kMaxCapacity.
   uint32_t mailbox_capacity = 0;
   RestartPolicy restart = {};
   // While a coroutine method is suspended the actor handles other messages.

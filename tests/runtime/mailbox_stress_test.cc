@@ -6,11 +6,12 @@
 #include "gtest/gtest.h"
 #include "runtime/event.h"
 #include "runtime/mailbox.h"
+#include "tests/runtime/whole_mailbox.h"
 
 namespace troupe::internal {
 namespace {
 
-using Push = Mailbox::Push;
+using Push = Inbox::Push;
 using Take = Mailbox::Take;
 
 constexpr int kProducers = 4;
@@ -40,7 +41,7 @@ Nodes MakeNodes(int per_producer) {
 // it.
 class Consumer {
  public:
-  explicit Consumer(Mailbox& mailbox) : mailbox_(mailbox) {}
+  explicit Consumer(WholeMailbox& mailbox) : mailbox_(mailbox) {}
 
   // Of the creator, or after kPushedAndWake: the calling thread runs the turn.
   template <typename Handle>
@@ -61,13 +62,13 @@ class Consumer {
   }
 
  private:
-  Mailbox& mailbox_;
+  WholeMailbox& mailbox_;
   std::atomic<bool> running_{false};
 };
 
 TEST(MailboxStressTest, EachPushIsTakenOnceAndInItsProducersOrder) {
   Nodes nodes = MakeNodes(kPerProducer);
-  Mailbox mailbox(kProducers * kPerProducer);
+  WholeMailbox mailbox(kProducers * kPerProducer);
   Consumer consumer(mailbox);
   std::vector<int> next(kProducers, 0);  // only the one consumer of the moment touches it
   int taken = 0;
@@ -96,7 +97,7 @@ TEST(MailboxStressTest, EachPushIsTakenOnceAndInItsProducersOrder) {
 TEST(MailboxStressTest, TheCapacityIsNeverExceededAndNothingRefusedIsHandled) {
   constexpr uint32_t kCapacity = 7;
   Nodes nodes = MakeNodes(kPerProducer);
-  Mailbox mailbox(kCapacity);
+  WholeMailbox mailbox(kCapacity);
   Consumer consumer(mailbox);
   std::atomic<int64_t> refused{0};
   int64_t taken = 0;
@@ -128,7 +129,7 @@ TEST(MailboxStressTest, ClosingAgainstPushesLosesNothingAndAnswersNothingTwice) 
   constexpr int kMessages = 50;
   for (int round = 0; round < kRounds; ++round) {
     Nodes nodes = MakeNodes(kMessages);
-    Mailbox mailbox(1'000'000);
+    WholeMailbox mailbox(1'000'000);
     std::atomic<int> accepted{0}, refused{0};
     std::vector<std::thread> producers;
     Event go;
@@ -159,7 +160,7 @@ TEST(MailboxStressTest, ClosingAgainstPushesLosesNothingAndAnswersNothingTwice) 
 TEST(MailboxStressTest, AnUrgentPushWakesAWaitingConsumerExactlyOnce) {
   constexpr int kControls = 5'000;
   Nodes nodes = MakeNodes(2 * kControls);
-  Mailbox mailbox(1'000'000);
+  WholeMailbox mailbox(1'000'000);
   Consumer consumer(mailbox);
   int urgent = 0;
   const auto handle = [&](StressNode&) { ++urgent; };

@@ -7,11 +7,12 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "tests/runtime/whole_mailbox.h"
 
 namespace troupe::internal {
 namespace {
 
-using Push = Mailbox::Push;
+using Push = Inbox::Push;
 using Take = Mailbox::Take;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -32,7 +33,7 @@ class MailboxTest : public ::testing::Test {
   }
   TestNode* Control(int id, Lane lane = Lane::kUrgent) { return Node(id, lane, false); }
 
-  static std::vector<int> Drain(Mailbox& mailbox, Take take = Take::kAll) {
+  static std::vector<int> Drain(WholeMailbox& mailbox, Take take = Take::kAll) {
     std::vector<int> ids;
     while (MailboxNode* node = mailbox.Next(take)) {
       ids.push_back(static_cast<TestNode*>(node)->id);
@@ -51,13 +52,13 @@ class MailboxTest : public ::testing::Test {
 };
 
 TEST_F(MailboxTest, ANewMailboxIsRunningSoThatAPushDoesNotWake) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   EXPECT_EQ(mailbox.PushNode(Node(1)), Push::kPushed);
   EXPECT_EQ(mailbox.count(), 1u);
 }
 
 TEST_F(MailboxTest, ExactlyTheFirstPushOfARestingMailboxWakes) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   ASSERT_TRUE(mailbox.TryRest(Take::kAll));
   EXPECT_EQ(mailbox.PushNode(Node(1)), Push::kPushedAndWake);
   EXPECT_EQ(mailbox.PushNode(Node(2)), Push::kPushed);
@@ -67,7 +68,7 @@ TEST_F(MailboxTest, ExactlyTheFirstPushOfARestingMailboxWakes) {
 }
 
 TEST_F(MailboxTest, NodesOfOneLaneComeInTheOrderPushedAlsoAcrossRefreshes) {
-  Mailbox mailbox(100);
+  WholeMailbox mailbox(100);
   std::vector<int> taken;
   int next = 0;
   for (int round = 0; round < 5; ++round) {
@@ -82,7 +83,7 @@ TEST_F(MailboxTest, NodesOfOneLaneComeInTheOrderPushedAlsoAcrossRefreshes) {
 }
 
 TEST_F(MailboxTest, NodesThatAreGoneOrFarAwayDoNotDisturbLaterOnes) {
-  std::optional<Mailbox> mailbox;
+  std::optional<WholeMailbox> mailbox;
   for (int round = 0; round < 3; ++round) {
     mailbox.emplace(100);  // where the last one was, too
     TestNode on_the_stack[] = {{1, Lane::kNormal, true}, {3, Lane::kNormal, true}};
@@ -102,7 +103,7 @@ TEST_F(MailboxTest, NodesThatAreGoneOrFarAwayDoNotDisturbLaterOnes) {
 }
 
 TEST_F(MailboxTest, UrgentOvertakesHighAndHighOvertakesNormal) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   mailbox.PushNode(Node(2, Lane::kHigh));
   mailbox.PushNode(Control(3));
@@ -113,7 +114,7 @@ TEST_F(MailboxTest, UrgentOvertakesHighAndHighOvertakesNormal) {
 }
 
 TEST_F(MailboxTest, PushBeyondTheCapacityReturnsFullAndLeavesTheNodeAlone) {
-  Mailbox mailbox(2);
+  WholeMailbox mailbox(2);
   EXPECT_EQ(mailbox.PushNode(Node(1)), Push::kPushed);
   EXPECT_EQ(mailbox.PushNode(Node(2, Lane::kHigh)), Push::kPushed);
   EXPECT_EQ(mailbox.PushNode(Node(3)), Push::kFull);
@@ -123,7 +124,7 @@ TEST_F(MailboxTest, PushBeyondTheCapacityReturnsFullAndLeavesTheNodeAlone) {
 }
 
 TEST_F(MailboxTest, ControlNodesAreNeverTooMany) {
-  Mailbox mailbox(1);
+  WholeMailbox mailbox(1);
   EXPECT_EQ(mailbox.PushNode(Node(1)), Push::kPushed);
   for (int i = 2; i < 100; ++i) EXPECT_EQ(mailbox.PushNode(Control(i)), Push::kPushed);
   EXPECT_EQ(mailbox.count(), 1u);
@@ -131,7 +132,7 @@ TEST_F(MailboxTest, ControlNodesAreNeverTooMany) {
 }
 
 TEST_F(MailboxTest, TakenButUnhandledNodesStillCount) {
-  Mailbox mailbox(2);
+  WholeMailbox mailbox(2);
   mailbox.PushNode(Node(1));
   mailbox.PushNode(Node(2));
   EXPECT_NE(mailbox.Next(Take::kAll), nullptr);
@@ -143,7 +144,7 @@ TEST_F(MailboxTest, TakenButUnhandledNodesStillCount) {
 }
 
 TEST_F(MailboxTest, AFullRestingMailboxHasRoomAgainAfterItsMessagesWereHandled) {
-  Mailbox mailbox(1);
+  WholeMailbox mailbox(1);
   for (int i = 0; i < 50; ++i) {
     EXPECT_NE(mailbox.PushNode(Node(i)), Push::kFull);
     EXPECT_EQ(mailbox.PushNode(Node(-i)), Push::kFull);
@@ -154,7 +155,7 @@ TEST_F(MailboxTest, AFullRestingMailboxHasRoomAgainAfterItsMessagesWereHandled) 
 }
 
 TEST_F(MailboxTest, ItDoesNotRestWhileThereIsSomethingToTake) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   EXPECT_FALSE(mailbox.TryRest(Take::kAll));
   mailbox.PushNode(Control(2));
@@ -164,7 +165,7 @@ TEST_F(MailboxTest, ItDoesNotRestWhileThereIsSomethingToTake) {
 }
 
 TEST_F(MailboxTest, WhileItWaitsOnlyUrgentNodesWake) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   EXPECT_EQ(mailbox.Next(Take::kUrgentOnly), nullptr);
   ASSERT_TRUE(mailbox.TryRest(Take::kUrgentOnly));
@@ -177,7 +178,7 @@ TEST_F(MailboxTest, WhileItWaitsOnlyUrgentNodesWake) {
 }
 
 TEST_F(MailboxTest, MessagesKeepTheirOrderAcrossAWait) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   mailbox.Refresh();
   ASSERT_TRUE(mailbox.TryRest(Take::kUrgentOnly));
@@ -189,7 +190,7 @@ TEST_F(MailboxTest, MessagesKeepTheirOrderAcrossAWait) {
 }
 
 TEST_F(MailboxTest, PushAfterCloseReturnsClosed) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   EXPECT_THAT(Ids(mailbox.Close()), IsEmpty());
   EXPECT_EQ(mailbox.PushNode(Node(1)), Push::kClosed);
   EXPECT_EQ(mailbox.PushNode(Control(2)), Push::kClosed);
@@ -197,7 +198,7 @@ TEST_F(MailboxTest, PushAfterCloseReturnsClosed) {
 }
 
 TEST_F(MailboxTest, CloseGivesEverythingThatWasQueuedExactlyOnce) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   mailbox.PushNode(Node(2, Lane::kHigh));
   mailbox.Refresh();
@@ -208,7 +209,7 @@ TEST_F(MailboxTest, CloseGivesEverythingThatWasQueuedExactlyOnce) {
 }
 
 TEST_F(MailboxTest, ClosedToMessagesStillTakesControlNodes) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   mailbox.PushNode(Control(2, Lane::kNormal));
   mailbox.PushNode(Node(3, Lane::kHigh));
@@ -227,7 +228,7 @@ TEST_F(MailboxTest, ClosedToMessagesStillTakesControlNodes) {
 }
 
 TEST_F(MailboxTest, HandledMessagesDoNotReopenAMailboxThatIsClosedToMessages) {
-  Mailbox mailbox(10);
+  WholeMailbox mailbox(10);
   mailbox.PushNode(Node(1));
   mailbox.PushNode(Node(2));
   ASSERT_NE(mailbox.Next(Take::kAll), nullptr);
@@ -242,10 +243,10 @@ TEST_F(MailboxTest, HandledMessagesDoNotReopenAMailboxThatIsClosedToMessages) {
 }
 
 TEST_F(MailboxTest, TheCapacityIsKeptWithinWhatTheWordCanCount) {
-  EXPECT_EQ(Mailbox(0).capacity(), 1u);
-  EXPECT_EQ(Mailbox(7).capacity(), 7u);
-  EXPECT_LE(Mailbox(0xffffffffu).capacity(), Mailbox::kMaxCapacity);
-  EXPECT_GE(Mailbox::kMaxCapacity, 1'048'576u);
+  EXPECT_EQ(Inbox(0).capacity(), 1u);
+  EXPECT_EQ(Inbox(7).capacity(), 7u);
+  EXPECT_LE(Inbox(0xffffffffu).capacity(), Inbox::kMaxCapacity);
+  EXPECT_GE(Inbox::kMaxCapacity, 1'048'576u);
 }
 
 TEST_F(MailboxTest, AMillionMessagesFitIntoTheDefaultMailboxAndNoneMore) {
@@ -253,7 +254,7 @@ TEST_F(MailboxTest, AMillionMessagesFitIntoTheDefaultMailboxAndNoneMore) {
   std::vector<TestNode> nodes;
   nodes.reserve(kCapacity + 1);
   for (uint32_t i = 0; i <= kCapacity; ++i) nodes.emplace_back(i, Lane::kNormal, true);
-  Mailbox mailbox(kCapacity);
+  WholeMailbox mailbox(kCapacity);
   for (uint32_t i = 0; i < kCapacity; ++i) ASSERT_EQ(mailbox.PushNode(&nodes[i]), Push::kPushed);
   EXPECT_EQ(mailbox.PushNode(&nodes[kCapacity]), Push::kFull);
   EXPECT_EQ(mailbox.count(), kCapacity);
