@@ -23,6 +23,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "glog/logging.h"
+#include "tests/node/socket_folder.h"
 
 extern char** environ;
 
@@ -169,16 +170,7 @@ std::string TestNode::OwnLoopbackAddress() {
   return address;
 }
 
-std::string TestNode::OwnUnixAddress() {
-  // Not in the test's own folder: the path of a socket has at most 107 bytes.
-  struct Folder {
-    Folder() { PCHECK(mkdtemp(name) != nullptr); }
-    ~Folder() { std::filesystem::remove_all(name); }
-    char name[30] = "/tmp/troupe-cluster-XXXXXX";  // mkdtemp fills the end in
-  };
-  static Folder folder;
-  return absl::StrCat("unix:", folder.name, "/socket");
-}
+std::string TestNode::OwnUnixAddress() { return absl::StrCat("unix:", SocketFolder(), "/socket"); }
 
 std::string TestNode::FreeAddress() {
   const std::string host = absl::StrCat(absl::StripSuffix(OwnLoopbackAddress(), ":0"));

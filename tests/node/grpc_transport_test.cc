@@ -6,8 +6,6 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -20,6 +18,7 @@
 #include "node/address.h"
 #include "runtime/thread_pool.h"
 #include "tests/node/grpc_test_util.h"
+#include "tests/node/socket_folder.h"
 #include "tests/runtime/executor_test_util.h"
 
 namespace troupe::internal {
@@ -29,15 +28,7 @@ using Code = absl::StatusCode;
 
 std::string SocketPath() {
   static std::atomic<int> counter{0};
-  // Not in the test's own folder: the path of a socket has at most 107 bytes. Not by the process's
-  // number: in sandboxes several may have the same.
-  struct Folder {
-    Folder() { CHECK(mkdtemp(name) != nullptr); }
-    ~Folder() { std::filesystem::remove_all(name); }
-    char name[30] = "/tmp/troupe-grpc-test-XXXXXX";  // mkdtemp fills the end in
-  };
-  static Folder folder;
-  return absl::StrCat("unix:", folder.name, "/", counter++);
+  return absl::StrCat("unix:", testing::SocketFolder(), "/", counter++);
 }
 
 // A plain TCP connection that knows nothing of gRPC.
