@@ -138,7 +138,7 @@ class ActorSystem {
   }
   // By the class's name, with or without its namespaces.
   std::vector<AnyRef> FindByClassName(absl::string_view class_name) const;
-  // kNotFound: no such actor.
+  // kNotFound: no such actor. The first look-up after many spawns takes longer: it indexes them.
   absl::StatusOr<AnyRef> Find(const Urn& urn) const;
   absl::StatusOr<AnyRef> Find(absl::string_view name) const;
   // Also of an actor elsewhere, if it has a name here.

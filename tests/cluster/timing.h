@@ -7,8 +7,8 @@
 namespace troupe {
 namespace testing {
 
-// Of all nodes and clients here that do not say otherwise: quick to notice who is gone. Under a
-// sanitizer a process that shares its cores with others has been seen to say nothing for a second.
+// Of all nodes and clients here that do not say otherwise: quick to notice who is gone. Under
+// ThreadSanitizer a process that shares its cores with others was seen to say nothing for a second.
 inline constexpr absl::Duration kHeartbeat = absl::Milliseconds(100);
 #if defined(ABSL_HAVE_THREAD_SANITIZER) || defined(ABSL_HAVE_ADDRESS_SANITIZER)
 inline constexpr absl::Duration kDownAfter = absl::Seconds(4);
