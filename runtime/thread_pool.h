@@ -135,7 +135,7 @@ class ThreadPool final : public Executor {
   void FoundWork(Worker& w);
   bool HasWork(const Worker* but_for = nullptr) const;
 
-  // thread_pool_workers.cc: who runs, blocks, sleeps, polls.
+  // thread_pool_workers.cc: who runs, blocks, sleeps.
   void Notify();
   void WakeOne(bool to_poll);
   Worker* PickIdleLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_);
@@ -150,6 +150,11 @@ class ThreadPool final : public Executor {
   bool Idle(Worker& w);
   bool Retire(Worker& w);
   bool WaitIdle(Worker& w);
+  void Block(Worker& w);
+  void Resume(Worker& w);
+  void Exit(Worker& w);
+
+  // thread_pool_polling.cc: who polls, and what becomes of what that brought.
   bool PollIdle(Worker& w, bool* exit);
   bool PollBriefly(Worker& w);
   bool NeedsPoller() const;
@@ -159,9 +164,6 @@ class ThreadPool final : public Executor {
   static bool WorthSharing(Worker& w);
   const Worker* PollerElsewhere(const Worker& w) const;
   bool StandBy(Worker& w);
-  void Block(Worker& w);
-  void Resume(Worker& w);
-  void Exit(Worker& w);
 
   // thread_pool_monitor.cc: notices turns that block or go on for long without telling.
   void ArmMonitor();
