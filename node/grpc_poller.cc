@@ -13,10 +13,15 @@ namespace {
 // After so many events or bytes a worker looks after its actors again.
 constexpr int kMaxEvents = 128;
 constexpr size_t kMaxBytes = 64 * 1024;
-constexpr int kSpinsPerLook = 16;
+// Looks before it blocks, at most; one takes about a microsecond.
+constexpr int kMaxLooks = 100;
+constexpr int kSpinsPerLook = SpinBudget::kMaxSpins / kMaxLooks;
 // What came after a longer wait, a heartbeat perhaps, is not soon followed by more: looking on for
 // it would cost more than the wake-up that it may save.
 constexpr absl::Duration kWorthLooking = absl::Microseconds(500);
+// A wait that was over within this time would better have been spent looking: blocking costs the
+// side that sends about 20 us for the wake-up, and this one about as much until it runs again.
+constexpr absl::Duration kShortWait = absl::Microseconds(100);
 
 }  // namespace
 
@@ -45,11 +50,12 @@ bool GrpcPoller::Poll(absl::Time deadline) {
   if (HandleReady()) return true;
   if (deadline == absl::InfinitePast()) return false;
   if (interrupted_.exchange(false)) return false;
+  const absl::Time begin = clock_->Now();
   if (busy_poll_ > absl::ZeroDuration() ? LookOnUntil(deadline) : look_on_ && LookOn()) return true;
   // Again: the look may have taken the alarm out of the queue. An Interrupt from now on puts a new
   // one in, or finds the old one there.
   if (interrupted_.exchange(false)) return false;
-  return Block(deadline);
+  return Block(deadline, begin);
 }
 
 GrpcPoller::Next GrpcPoller::HandleOne(gpr_timespec deadline) {
@@ -81,7 +87,7 @@ bool GrpcPoller::HandleReady() {
   return handled;
 }
 
-// Looks until something comes, as long as that has been worth it lately. Returns whether to go on:
+// Looks until something comes, for as long as that has been worth it lately. Returns whether
 // something was handled.
 bool GrpcPoller::LookOn() {
   const int looks = budget_.spins() / kSpinsPerLook;
@@ -91,7 +97,7 @@ bool GrpcPoller::LookOn() {
     std::this_thread::yield();
     handled = HandleReady();
   }
-  budget_.Report(handled);
+  if (handled) budget_.Report(true);
   return handled;
 }
 
@@ -106,16 +112,18 @@ bool GrpcPoller::LookOnUntil(absl::Time deadline) {
   return handled;
 }
 
-bool GrpcPoller::Block(absl::Time deadline) {
+// At the end of a wait that began at `begin`.
+bool GrpcPoller::Block(absl::Time deadline, absl::Time begin) {
   gpr_timespec until = gpr_inf_future(GPR_CLOCK_MONOTONIC);
   if (deadline != absl::InfiniteFuture()) {
     const int64_t nanos = std::max<int64_t>(0, absl::ToInt64Nanoseconds(Remaining(deadline)));
     until = gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_nanos(nanos, GPR_TIMESPAN));
   }
   handled_bytes_ = 0;
-  const absl::Time begin = clock_->Now();
   const Next next = HandleOne(until);
-  look_on_ = spin_ && clock_->Now() - begin < kWorthLooking;
+  const absl::Duration waited = clock_->Now() - begin;
+  if (look_on_) budget_.Report(waited < kShortWait);
+  look_on_ = spin_ && waited < kWorthLooking;
   if (next == Next::kInterrupted) interrupted_.store(false);
   if (next == Next::kHandled && handled_bytes_ < kMaxBytes) HandleReady();
   return next == Next::kHandled;

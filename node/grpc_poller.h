@@ -49,9 +49,6 @@ class GrpcMemberTag final : public GrpcTag {
 // message to come), else blocks. Owned by the transport; any thread.
 class GrpcPoller final : public IdlePoller {
  public:
-  // Looks before it blocks; one is about a microsecond.
-  static constexpr int kMaxLooks = SpinBudget::kMaxSpins / 16;
-
   // `clock` is that of Poll's deadlines; it outlives the poller. `spin`: whether to look on;
   // `busy_poll`: if not zero, for how long, whatever comes of it.
   GrpcPoller(std::unique_ptr<grpc::CompletionQueue> queue, const Clock* clock, bool spin,
@@ -91,7 +88,7 @@ class GrpcPoller final : public IdlePoller {
   bool HandleReady();
   bool LookOn();
   bool LookOnUntil(absl::Time deadline);
-  bool Block(absl::Time deadline);
+  bool Block(absl::Time deadline, absl::Time begin);
   void WaitClosed(absl::Time deadline);
   absl::Duration Remaining(absl::Time deadline) const;
 
