@@ -155,8 +155,8 @@ void ThreadPool::Work(Worker& w) {
     if (running_.load(std::memory_order_relaxed) > threads_ && !Retire(w)) break;
     Runnable* r = nullptr;
     if (poll_due_.load(std::memory_order_relaxed)) {
-      PollBriefly(w);
-      r = NextWhenDry(w);
+      r = DryBeforePoll(w);
+      if (r == nullptr) PollBriefly(w);
     }
     if (r == nullptr) r = Next(w);
     if (r == nullptr) r = NextWhenDry(w);
@@ -182,8 +182,11 @@ Runnable* ThreadPool::Next(Worker& w) {
     w.ticks = 0;
     w.quiet_turns -= std::min(w.quiet_turns, kGlobalInterval);
     if (w.quiet_turns < kGlobalInterval) {
+      if (Runnable* r = DryBeforePoll(w)) {
+        w.ticks = kGlobalInterval;  // and next the poll
+        return r;
+      }
       if (options_.poller != nullptr && PollerElsewhere(w) == nullptr) PollBriefly(w);
-      if (Runnable* r = NextWhenDry(w)) return r;
     }
     if (Runnable* r = PopInjector(w, false)) return r;
   }
@@ -197,6 +200,14 @@ Runnable* ThreadPool::NextWhenDry(Worker& w) {
   Runnable* const first = list.PopFront();
   while (Runnable* r = list.PopFront()) PushLocal(w, r);
   return first;
+}
+
+// Before a poll between turns, one of those. Mostly it sends what other turns have left to be sent:
+// the other side has that to work at while this worker reads.
+Runnable* ThreadPool::DryBeforePoll(Worker& w) {
+  Runnable* const r = w.dry_had_turn ? nullptr : NextWhenDry(w);
+  w.dry_had_turn = r != nullptr;
+  return r;
 }
 
 Runnable* ThreadPool::NextLocal(Worker& w) {

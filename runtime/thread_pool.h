@@ -128,6 +128,7 @@ class ThreadPool final : public Executor {
   Runnable* Next(Worker& w);
   Runnable* NextLocal(Worker& w);
   Runnable* NextWhenDry(Worker& w);
+  Runnable* DryBeforePoll(Worker& w);
   Runnable* PopInjector(Worker& w, bool batch);
   Runnable* Search(Worker& w);
   Runnable* SearchOnce(Worker& w);

@@ -59,12 +59,13 @@ struct alignas(64) ThreadPool::Worker {
   std::atomic<clockid_t> cpu_clock{0};
 
   // The worker's own thread only.
-  uint32_t ticks = 0;        // turns since the last look at the global queue
-  uint32_t quiet_turns = 0;  // before the next look at the poller and at when_dry
-  int lifo_streak = 0;       // turns from the LIFO slot in a row
-  bool searching = false;    // is counted in searching_
-  bool polling = false;      // is inside IdlePoller::Poll
-  bool polled = false;       // what is queued here came from the poller just now
+  uint32_t ticks = 0;         // turns since the last look at the global queue
+  uint32_t quiet_turns = 0;   // before the next look at the poller and at when_dry
+  bool dry_had_turn = false;  // before the next poll
+  int lifo_streak = 0;        // turns from the LIFO slot in a row
+  bool searching = false;     // is counted in searching_
+  bool polling = false;       // is inside IdlePoller::Poll
+  bool polled = false;        // what is queued here came from the poller just now
   // Since the end of the last Poll that handled anything: when that was, how many turns there had
   // been; and how long a turn took between such Polls, on average.
   absl::Time polled_at = absl::InfiniteFuture();

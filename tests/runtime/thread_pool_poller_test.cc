@@ -197,6 +197,36 @@ TEST(ThreadPoolPollerTest, AtMost122TurnsGoBetweenTwoLooksAtThePoller) {
   EXPECT_LE(turns_at_look, 122);
 }
 
+TEST(ThreadPoolPollerTest, WhatWasLeftForLaterRunsBeforeALookBetweenTurns) {
+  SteadyClock clock;
+  FakePoller poller;
+  ThreadPool pool(&clock, With(1, &poller));
+  StartPolling(pool, poller);
+  constexpr int kTurns = 500;
+  int turns = 0;
+  bool later_ran = false;
+  bool later_ran_at_look = false;
+  int turns_at_look = kTurns;
+  Event done;
+  poller.Deliver([&] {
+    for (int i = 0; i < kTurns; ++i) {
+      pool.Schedule(OneShot::Make([&] {
+        if (turns++ == 0) {
+          pool.ScheduleWhenDry(OneShot::Make([&] { later_ran = true; }));
+          poller.Deliver([&] {
+            later_ran_at_look = later_ran;
+            turns_at_look = turns;
+          });
+        }
+        if (turns == kTurns) done.Set();
+      }));
+    }
+  });
+  done.Wait();
+  EXPECT_TRUE(later_ran_at_look);
+  EXPECT_LT(turns_at_look, kTurns);
+}
+
 TEST(ThreadPoolPollerTest, WhatALookBetweenTurnsLeavesForLaterRunsBeforeThePollWaits) {
   SteadyClock clock;
   FakePoller poller;
