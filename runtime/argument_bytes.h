@@ -23,28 +23,30 @@ inline bool JoinRest(const DecodeContext& context, absl::string_view bytes,
   return true;
 }
 
-// The arguments of a message from elsewhere, from its bytes.
-template <typename Arguments>
-struct ArgumentBytes;
+// Runs a converter of the user's, perhaps: to be called inside RunUserCode.
 template <typename... A>
-struct ArgumentBytes<std::tuple<A...>> {
-  static absl::Status Decode(const DecodeContext& context, absl::string_view bytes,
-                             absl::StatusOr<std::tuple<A...>>* arguments) {
-    const absl::Status status = DecodeAsItIs(context, bytes, arguments);
-    absl::string_view whole;
-    if (ABSL_PREDICT_TRUE(status.ok()) || !JoinRest(context, bytes, &whole)) return status;
-    return DecodeAsItIs({.refs = context.refs}, whole, arguments);
-  }
+absl::Status ReadArgumentsOutsideTurn(const DecodeContext& context, absl::string_view bytes,
+                                      std::tuple<A...>* arguments) {
+  Turn outside(nullptr);  // converting is no code of an actor's
+  return ReadArguments(context, bytes, arguments);
+}
 
-  // Where there is no rest, or has been none.
-  static absl::Status DecodeAsItIs(const DecodeContext& context, absl::string_view bytes,
-                                   absl::StatusOr<std::tuple<A...>>* arguments) {
-    Turn outside(nullptr);  // converting is no code of an actor's
+// The arguments of a message from elsewhere, from its bytes. After an error they are of no use.
+template <typename... A>
+absl::Status DecodeArgumentBytes(const DecodeContext& context, absl::string_view bytes,
+                                 std::tuple<A...>* arguments) {
+  const auto decode = [&](const DecodeContext& with, absl::string_view from) {
+    absl::Status status;
     const absl::Status thrown =
-        RunUserCode([&] { *arguments = DecodeArguments<A...>(context, bytes); });
-    return thrown.ok() ? arguments->status() : thrown;
-  }
-};
+        RunUserCode([&] { status = ReadArgumentsOutsideTurn(with, from, arguments); });
+    return thrown.ok() ? status : thrown;
+  };
+  const absl::Status status = decode(context, bytes);
+  absl::string_view whole;
+  if (ABSL_PREDICT_TRUE(status.ok()) || !JoinRest(context, bytes, &whole)) return status;
+  *arguments = std::tuple<A...>();
+  return decode({.refs = context.refs}, whole);
+}
 
 }  // namespace troupe::internal
 

@@ -239,6 +239,18 @@ absl::Status StatusOfOutcome(const absl::StatusOr<T>& outcome) {
   return outcome.status();
 }
 
+// What a method ended with, its result aside; not for a Task or a Future. May throw.
+template <typename F>
+absl::Status StatusOfRun(F&& run) {
+  using R = std::invoke_result_t<F>;
+  if constexpr (std::is_same_v<Unwrapped<R>, std::remove_cvref_t<R>>) {  // no Status in it
+    static_cast<void>(run());
+    return absl::OkStatus();
+  } else {
+    return StatusOfOutcome(run());
+  }
+}
+
 struct NoExtra {};
 
 // A one-way message. What it ends with, nobody gets; an error is the actor's failure. `Extra` is

@@ -146,20 +146,29 @@ bool ReadArgument(Reader& reader, uint32_t number, WireType type, uint64_t* seen
   });
 }
 
-// kInvalidArgument with the place, also if the number of the arguments is wrong.
+// Into arguments as they are made without a value. kInvalidArgument with the place, also if the
+// number of the arguments is wrong; `args` are of no use then.
 template <typename... A>
-requires(Encodable<A>&&...) absl::StatusOr<std::tuple<A...>> DecodeArguments(
-    const DecodeContext& context, absl::string_view bytes) {
+requires(Encodable<A>&&...) absl::Status
+    ReadArguments(const DecodeContext& context, absl::string_view bytes, std::tuple<A...>* args) {
   static_assert(sizeof...(A) <= 63, "a method has at most 63 arguments");
-  absl::StatusOr<std::tuple<A...>> args{absl::in_place};
   Reader reader(context, bytes);
   uint64_t seen = 0;
   constexpr uint64_t kAll = (uint64_t{1} << sizeof...(A)) - 1;
   const bool ok = reader.Fields([&](uint32_t number, WireType type) {
-    return ReadArgument(reader, number, type, &seen, &*args);
+    return ReadArgument(reader, number, type, &seen, args);
   });
   if (!ok) return reader.status();
-  if (seen != kAll) return MissingArguments(sizeof...(A), seen);
+  return seen == kAll ? absl::OkStatus() : MissingArguments(sizeof...(A), seen);
+}
+
+// The same, as a value.
+template <typename... A>
+absl::StatusOr<std::tuple<A...>> DecodeArguments(const DecodeContext& context,
+                                                 absl::string_view bytes) {
+  absl::StatusOr<std::tuple<A...>> args{absl::in_place};
+  absl::Status status = ReadArguments(context, bytes, &*args);
+  if (!status.ok()) return status;
   return args;
 }
 

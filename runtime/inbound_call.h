@@ -100,11 +100,10 @@ template <typename Op>
 absl::Status ReceiveCall(const CallTarget& target, const InboundOptions& options,
                          const DecodeContext& context, absl::string_view arguments,
                          InboundCall* inbound) {
-  absl::StatusOr<typename Op::Arguments> decoded;
-  const absl::Status status =
-      ArgumentBytes<typename Op::Arguments>::Decode(context, arguments, &decoded);
+  typename Op::Arguments decoded;
+  const absl::Status status = DecodeArgumentBytes(context, arguments, &decoded);
   if (!status.ok()) return BadArgumentsError(Op::kName, status.message());
-  auto* call = new Call<Op>(*std::move(decoded));
+  auto* call = new Call<Op>(std::move(decoded));
   SendInboundCall(target, options, call, call, call->frame(), inbound,
                   &EncodeOutcomeOf<typename Op::Result>);
   return absl::OkStatus();
@@ -122,13 +121,12 @@ absl::Status ReceiveOneWay(const CallTarget& target, const InboundOptions& optio
       return absl::OkStatus();
     }
   }
-  absl::StatusOr<typename Op::Arguments> decoded;
-  const absl::Status status =
-      ArgumentBytes<typename Op::Arguments>::Decode(context, arguments, &decoded);
+  typename Op::Arguments decoded;
+  const absl::Status status = DecodeArgumentBytes(context, arguments, &decoded);
   if (!status.ok()) return BadArgumentsError(Op::kName, status.message());
   SendInboundOneWay(
       target, options,
-      new OneWay<Op, InboundCredit>(*std::move(decoded), options.deadline, std::move(credit)));
+      new OneWay<Op, InboundCredit>(std::move(decoded), options.deadline, std::move(credit)));
   return absl::OkStatus();
 }
 

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "runtime/argument_bytes.h"
@@ -51,12 +50,18 @@ class InboundOneWay final : public Envelope {
     if (deadline_ != absl::InfiniteFuture() && PastDeadline(cell, deadline_)) {
       return RefuseFor(cell, DeadlinePassedError(Op::kName));
     }
-    absl::StatusOr<typename Op::Arguments> arguments;
-    const absl::Status bad = ArgumentBytes<typename Op::Arguments>::DecodeAsItIs(
-        {.refs = refs_}, absl::string_view(bytes(), size_), &arguments);
-    if (!bad.ok()) return RefuseFor(cell, BadArgumentsError(Op::kName, bad.message()));
-    absl::Status status = StatusOfOutcome(
-        OutcomeOf([&]() -> typename Op::Raw { return Op::Invoke(cell, *arguments); }));
+    bool decoded = false;
+    absl::Status status;
+    absl::Status thrown = RunUserCode([&] {
+      typename Op::Arguments arguments;
+      status =
+          ReadArgumentsOutsideTurn({.refs = refs_}, absl::string_view(bytes(), size_), &arguments);
+      decoded = status.ok();
+      if (!decoded) return;
+      status = StatusOfRun([&]() -> typename Op::Raw { return Op::Invoke(cell, arguments); });
+    });
+    if (!thrown.ok()) status = std::move(thrown);
+    if (!decoded) return RefuseFor(cell, BadArgumentsError(Op::kName, status.message()));
     if (!status.ok()) cell.ReportFailure(std::move(status));
     Turn::Current()->ReturnLater(credit_);
     delete this;

@@ -208,7 +208,12 @@ class Reader {
     uint64_t length = 0;
     if (!Varint(&length)) return false;
     if (ABSL_PREDICT_FALSE(length > left())) return TakeRest(length, text);
-    text->assign(cursor_, static_cast<size_t>(length));
+    // Into an empty string, assign() would first make room and then see what of it to move.
+    if (length <= text->capacity()) {
+      text->assign(cursor_, static_cast<size_t>(length));
+    } else {
+      *text = std::string(cursor_, static_cast<size_t>(length));
+    }
     cursor_ += length;
     return true;
   }
