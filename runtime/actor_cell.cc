@@ -126,7 +126,7 @@ Mailbox::Take ActorCell::TakeNow() const {
 void ActorCell::Run() {
   Turn turn(this);
   if (suspended_.empty()) {  // otherwise it is busy since that method began
-    busy_since_.store(absl::ToUnixNanos(system_.clock().CoarseNow()), std::memory_order_relaxed);
+    busy_since_.store(system_.clock().CoarseUnixNanos(), std::memory_order_relaxed);
   }
   mailbox_.Refresh(inbox_);
   if (life_ == Life::kNew) {

@@ -19,8 +19,9 @@ class Clock {
   // Never goes back.
   virtual absl::Time Now() const = 0;
 
-  // The same to within a few milliseconds, cheaper; also never goes back.
-  virtual absl::Time CoarseNow() const { return Now(); }
+  // The same in nanoseconds since the Unix epoch, to within a few milliseconds, cheaper; also never
+  // goes back.
+  virtual int64_t CoarseUnixNanos() const { return absl::ToUnixNanos(Now()); }
 
   // Runs `fn` once, at `when` or as soon after it as possible (at once if that has passed), on the
   // clock's own thread: it must be short and must not block. Timers run in the order of `when`,

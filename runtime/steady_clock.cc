@@ -12,7 +12,9 @@ SteadyClock::SteadyClock() : SteadyClock(Options()) {}
 SteadyClock::SteadyClock(const Options& options)
     : options_(options),
       wall_anchor_(absl::Now()),
-      steady_anchor_(std::chrono::steady_clock::now()) {}
+      steady_anchor_(std::chrono::steady_clock::now()),
+      boot_unix_nanos_(absl::ToUnixNanos(wall_anchor_) -
+                       std::chrono::nanoseconds(steady_anchor_.time_since_epoch()).count()) {}
 
 SteadyClock::~SteadyClock() { Stop(); }
 
@@ -34,12 +36,11 @@ absl::Time SteadyClock::Now() const {
   return wall_anchor_ + absl::FromChrono(std::chrono::steady_clock::now() - steady_anchor_);
 }
 
-absl::Time SteadyClock::CoarseNow() const {
+int64_t SteadyClock::CoarseUnixNanos() const {
   // std::chrono::steady_clock is CLOCK_MONOTONIC, which this one lags behind.
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  const auto since_boot = std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
-  return wall_anchor_ + absl::FromChrono(since_boot - steady_anchor_.time_since_epoch());
+  return boot_unix_nanos_ + int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 
 Clock::TimerId SteadyClock::ScheduleAt(absl::Time when, absl::AnyInvocable<void()> fn) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
@@ -33,7 +34,7 @@ class SteadyClock final : public Clock {
 
   absl::Time Now() const override;
   // Of the last tick of the kernel: 1 to 4 ms old.
-  absl::Time CoarseNow() const override;
+  int64_t CoarseUnixNanos() const override;
   TimerId ScheduleAt(absl::Time when, absl::AnyInvocable<void()> fn) override
       ABSL_LOCKS_EXCLUDED(mu_);
   bool Cancel(TimerId id) override ABSL_LOCKS_EXCLUDED(mu_);
@@ -47,6 +48,7 @@ class SteadyClock final : public Clock {
   const Options options_;
   const absl::Time wall_anchor_;
   const std::chrono::steady_clock::time_point steady_anchor_;
+  const int64_t boot_unix_nanos_;  // where CLOCK_MONOTONIC was 0
 
   mutable Mutex mu_;
   CondVar changed_;  // the earliest timer changed, or stop_

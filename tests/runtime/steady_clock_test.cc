@@ -24,6 +24,19 @@ TEST(SteadyClockTest, NowNeverGoesBackAndStartsAtTheWallClock) {
   }
 }
 
+TEST(SteadyClockTest, CoarseTimeLagsBehindAndNeverGoesBack) {
+  SteadyClock clock;
+  int64_t last = clock.CoarseUnixNanos();
+  for (int i = 0; i < 1000; ++i) {
+    const int64_t coarse = clock.CoarseUnixNanos();
+    EXPECT_GE(coarse, last);
+    EXPECT_LE(coarse, absl::ToUnixNanos(clock.Now()));
+    last = coarse;
+  }
+  // The same epoch: an hour is more than any tick.
+  EXPECT_LT(clock.Now() - absl::FromUnixNanos(last), absl::Hours(1));
+}
+
 TEST(SteadyClockTest, ATimerRunsNotBeforeItsTime) {
   SteadyClock clock;
   const absl::Time due = clock.Now() + absl::Milliseconds(5);
