@@ -81,6 +81,23 @@ void StartPolling(ThreadPool& pool, FakePoller& poller) {
   WaitUntil([&] { return poller.waiting(); });
 }
 
+// Delivers `count` turns at once and waits for the last. Each calls `turn` with its number, from 1.
+void DeliverTurns(ThreadPool& pool, FakePoller& poller, int count,
+                  const std::function<void(int)>& turn) {
+  int turns = 0;
+  Event done;
+  poller.Deliver([&] {
+    for (int i = 0; i < count; ++i) {
+      pool.Schedule(OneShot::Make([&] {
+        const int number = ++turns;
+        turn(number);
+        if (number == count) done.Set();
+      }));
+    }
+  });
+  done.Wait();
+}
+
 TEST(ThreadPoolPollerTest, WhatArrivesRunsOnThePollingWorkerWithoutAWakeUp) {
   SteadyClock clock;
   FakePoller poller;
@@ -180,19 +197,12 @@ TEST(ThreadPoolPollerTest, AtMost122TurnsGoBetweenTwoLooksAtThePoller) {
   FakePoller poller;
   ThreadPool pool(&clock, With(1, &poller));
   StartPolling(pool, poller);
-  constexpr int kTurns = 500;
   int turns = 0;
   int turns_at_look = 0;
-  Event done;
-  poller.Deliver([&] {
-    for (int i = 0; i < kTurns; ++i) {
-      pool.Schedule(OneShot::Make([&] {
-        if (turns++ == 0) poller.Deliver([&] { turns_at_look = turns; });
-        if (turns == kTurns) done.Set();
-      }));
-    }
+  DeliverTurns(pool, poller, 500, [&](int number) {
+    turns = number;
+    if (number == 1) poller.Deliver([&] { turns_at_look = turns; });
   });
-  done.Wait();
   EXPECT_GT(turns_at_look, 0);
   EXPECT_LE(turns_at_look, 122);
 }
@@ -207,22 +217,15 @@ TEST(ThreadPoolPollerTest, WhatWasLeftForLaterRunsBeforeALookBetweenTurns) {
   bool later_ran = false;
   bool later_ran_at_look = false;
   int turns_at_look = kTurns;
-  Event done;
-  poller.Deliver([&] {
-    for (int i = 0; i < kTurns; ++i) {
-      pool.Schedule(OneShot::Make([&] {
-        if (turns++ == 0) {
-          pool.ScheduleWhenDry(OneShot::Make([&] { later_ran = true; }));
-          poller.Deliver([&] {
-            later_ran_at_look = later_ran;
-            turns_at_look = turns;
-          });
-        }
-        if (turns == kTurns) done.Set();
-      }));
-    }
+  DeliverTurns(pool, poller, kTurns, [&](int number) {
+    turns = number;
+    if (number != 1) return;
+    pool.ScheduleWhenDry(OneShot::Make([&] { later_ran = true; }));
+    poller.Deliver([&] {
+      later_ran_at_look = later_ran;
+      turns_at_look = turns;
+    });
   });
-  done.Wait();
   EXPECT_TRUE(later_ran_at_look);
   EXPECT_LT(turns_at_look, kTurns);
 }
