@@ -5,11 +5,10 @@
 
 #include "absl/base/optimization.h"
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "runtime/codec.h"
 #include "runtime/codec_context.h"
-#include "runtime/errors.h"
+#include "runtime/future.h"
 #include "runtime/turn.h"
 
 namespace troupe::internal {
@@ -23,7 +22,7 @@ inline bool JoinRest(const DecodeContext& context, absl::string_view bytes,
   return true;
 }
 
-// Runs a converter of the user's, perhaps: to be called inside RunUserCode.
+// May run a converter of the user's, and so throw.
 template <typename... A>
 absl::Status ReadArgumentsOutsideTurn(const DecodeContext& context, absl::string_view bytes,
                                       std::tuple<A...>* arguments) {
@@ -36,10 +35,7 @@ template <typename... A>
 absl::Status DecodeArgumentBytes(const DecodeContext& context, absl::string_view bytes,
                                  std::tuple<A...>* arguments) {
   const auto decode = [&](const DecodeContext& with, absl::string_view from) {
-    absl::Status status;
-    const absl::Status thrown =
-        RunUserCode([&] { status = ReadArgumentsOutsideTurn(with, from, arguments); });
-    return thrown.ok() ? status : thrown;
+    return OutcomeOf([&] { return ReadArgumentsOutsideTurn(with, from, arguments); });
   };
   const absl::Status status = decode(context, bytes);
   absl::string_view whole;

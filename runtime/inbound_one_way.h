@@ -51,16 +51,14 @@ class InboundOneWay final : public Envelope {
       return RefuseFor(cell, DeadlinePassedError(Op::kName));
     }
     bool decoded = false;
-    absl::Status status;
-    absl::Status thrown = RunUserCode([&] {
+    absl::Status status = OutcomeOf([&]() -> absl::Status {
       typename Op::Arguments arguments;
-      status =
+      absl::Status read =
           ReadArgumentsOutsideTurn({.refs = refs_}, absl::string_view(bytes(), size_), &arguments);
-      decoded = status.ok();
-      if (!decoded) return;
-      status = StatusOfRun([&]() -> typename Op::Raw { return Op::Invoke(cell, arguments); });
+      decoded = read.ok();
+      if (!decoded) return read;
+      return StatusOfRun([&]() -> typename Op::Raw { return Op::Invoke(cell, arguments); });
     });
-    if (!thrown.ok()) status = std::move(thrown);
     if (!decoded) return RefuseFor(cell, BadArgumentsError(Op::kName, status.message()));
     if (!status.ok()) cell.ReportFailure(std::move(status));
     Turn::Current()->ReturnLater(credit_);
