@@ -35,7 +35,7 @@ struct GrpcTransportOptions {
   // (kResourceExhausted).
   size_t max_message_bytes = (size_t{64} << 20) + (size_t{128} << 10);
   size_t max_client_message_bytes = size_t{64} << 20;
-  // Whether an idle poller looks on for up to about 50 microseconds before it blocks. Three times
+  // Whether an idle poller looks on for up to about 100 microseconds before it blocks. Three times
   // less latency (docs/performance.md), for some processor time while messages are exchanged.
   bool spin = true;
   // NodeOptions::busy_poll.

@@ -91,7 +91,7 @@ struct NodeOptions {
   NodeLimits limits = {};
   // How long an idle worker looks for messages again and again before it sleeps: a message that
   // comes within that time waits for no thread to wake up, and one core is busy meanwhile. Zero:
-  // some 50 microseconds, and only while that pays.
+  // up to some 100 microseconds, and only while news comes that soon.
   absl::Duration busy_poll = absl::ZeroDuration();
   // Whether replies to gRPC clients are compressed, as each of them accepts it. Costs processor
   // time; messages that would not become smaller are sent as they are. Compressed requests are

@@ -202,8 +202,9 @@ Runnable* ThreadPool::NextWhenDry(Worker& w) {
   return first;
 }
 
-// Before a poll between turns, one of those. Mostly it sends what other turns have left to be sent:
-// the other side has that to work at while this worker reads.
+// Before a poll between turns, one of those; null the next time, when the poll is due. Mostly it
+// sends what other turns have left to be sent: the other side has that to work at while this worker
+// reads.
 Runnable* ThreadPool::DryBeforePoll(Worker& w) {
   Runnable* const r = w.dry_had_turn ? nullptr : NextWhenDry(w);
   w.dry_had_turn = r != nullptr;

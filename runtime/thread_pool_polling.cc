@@ -15,7 +15,7 @@ constexpr absl::Duration kStandBy = absl::Microseconds(250);
 // of them some of it, and tears apart what would leave in one write.
 constexpr absl::Duration kWorthSharing = absl::Milliseconds(1);
 // So many turns may run before the next look at the poller if what it brought is soon done. Each
-// look ends with a write of what was sent until then: with half as many turns it carries half as
+// look comes behind a write of what was sent until then: with half as many turns it carries half as
 // much, with more the other side runs out of work meanwhile.
 constexpr uint32_t kQuietTurns = 122;
 

@@ -60,8 +60,8 @@ struct alignas(64) ThreadPool::Worker {
 
   // The worker's own thread only.
   uint32_t ticks = 0;         // turns since the last look at the global queue
-  uint32_t quiet_turns = 0;   // before the next look at the poller and at when_dry
-  bool dry_had_turn = false;  // before the next poll
+  uint32_t quiet_turns = 0;   // before the next look at when_dry and at the poller
+  bool dry_had_turn = false;  // when_dry was looked at, next is the poller
   int lifo_streak = 0;        // turns from the LIFO slot in a row
   bool searching = false;     // is counted in searching_
   bool polling = false;       // is inside IdlePoller::Poll
